@@ -1,0 +1,218 @@
+"""What is due for one episode, when, and what would resolve it. Pure.
+
+Due dates are dates, in the clinic's zone; overdue is a matter of the day one asks.
+A line disappears because evidence answered it or the stage was left, never because
+somebody ticked it off.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from sitrack.journey.episode import Episode
+from sitrack.journey.evidence import Evidence, drug_class
+from sitrack.journey.response import Verdict, block_response
+from sitrack.pathway.follow_ups import Closer, FollowUp
+from sitrack.pathway.protocol import Protocol
+from sitrack.pathway.stages import Stage, Status
+
+_MOST_OCCURRENCES: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One open line of the agenda.
+
+    Attributes:
+        visit: the stay it belongs to, by the number of the entry that began it.
+        rule: id of the follow-up rule.
+        occurrence: the entry it counts from, or the running number of a repeating
+            rule; names the line within visit and rule.
+        anchor: the day it counts from.
+        show_from: from this day the worklist shows it.
+        due: the day by which it should be answered.
+        title: the next step, for the worklist.
+        waits_for: `patient` or `staff`.
+        recipient: `coordinator` or `lead`.
+        resolved_by: what answers it, in words.
+    """
+
+    visit: int
+    rule: str
+    occurrence: int
+    anchor: dt.date
+    show_from: dt.date
+    due: dt.date
+    title: str
+    waits_for: str
+    recipient: str
+    resolved_by: str
+
+
+def agenda(episode: Episode, protocol: Protocol) -> list[Due]:
+    """Return every open line of an episode, earliest due first."""
+    if episode.status is not Status.ACTIVE:
+        return []
+    lines = [
+        line
+        for rule in protocol.follow_ups_of(episode.stage)
+        for line in _open_lines(episode, protocol, rule)
+    ]
+    return sorted(lines, key=lambda line: (line.due, line.rule, line.occurrence))
+
+
+def _open_lines(episode: Episode, protocol: Protocol, rule: FollowUp) -> Iterator[Due]:
+    for anchor, day in _anchors(episode, protocol, rule):
+        if rule.every is not None:
+            yield _earliest_unanswered(episode, rule, anchor, day)
+            continue
+        due = day + dt.timedelta(days=rule.offset)
+        if not _is_answered(episode, rule, anchor, day, due):
+            yield _line(episode, rule, anchor, day, due)
+
+
+def _earliest_unanswered(
+    episode: Episode, rule: FollowUp, anchor: int, day: dt.date
+) -> Due:
+    number, due = 1, day + dt.timedelta(days=rule.offset)
+    while (
+        _is_answered(episode, rule, anchor, day, due) and number < _MOST_OCCURRENCES
+    ):
+        number += 1
+        due += dt.timedelta(days=rule.every or 1)
+    return _line(episode, rule, number, day, due)
+
+
+def _line(
+    episode: Episode, rule: FollowUp, occurrence: int, day: dt.date, due: dt.date
+) -> Due:
+    answers = [closer.evidence for closer in rule.closers] or ["leaving the stage"]
+    return Due(
+        visit=episode.visit.seq,
+        rule=rule.id,
+        occurrence=occurrence,
+        anchor=day,
+        show_from=due - dt.timedelta(days=rule.show_days),
+        due=due,
+        title=rule.title,
+        waits_for=rule.waits_for,
+        recipient=rule.recipient,
+        resolved_by=" or ".join(answers),
+    )
+
+
+def _anchors(
+    episode: Episode, protocol: Protocol, rule: FollowUp
+) -> Iterator[tuple[int, dt.date]]:
+    """The (entry, day) pairs that a rule counts from in the present stay."""
+    visit = episode.visit
+    if rule.anchor == "entry":
+        yield visit.seq, visit.entered
+    elif rule.anchor == "medication":
+        yield from _courses(episode, rule)
+    elif rule.anchor == "positive-block":
+        yield from _lone_positive_block(episode, protocol)
+    elif rule.anchor == "opinion":
+        replies = [e for e in episode.of_kind("opinion") if e.day >= visit.entered]
+        if replies:
+            yield replies[-1].seq, replies[-1].day
+    else:
+        procedure = episode.procedure(visit)
+        if procedure is not None and procedure.kind == rule.anchor:
+            yield procedure.seq, procedure.day
+
+
+def _courses(episode: Episode, rule: FollowUp) -> Iterator[tuple[int, dt.date]]:
+    """Each drug that was started in the present stay, by its first entry."""
+    seen: set[tuple[str, dt.date]] = set()
+    for each in episode.of_kind("medication"):
+        start = each.values.get("start")
+        if start is None or start < episode.visit.entered:
+            continue
+        course = (each.values["drug"], start)
+        if drug_class(each.values) in rule.only and course not in seen:
+            seen.add(course)
+            yield each.seq, start
+
+
+def _lone_positive_block(
+    episode: Episode, protocol: Protocol
+) -> Iterator[tuple[int, dt.date]]:
+    """The first positive block, where the protocol asks for more than there are."""
+    move = protocol.move_between(Stage.DIAGNOSTIC_BLOCK, Stage.RFA)
+    for rule in move.requirements if move else ():
+        if rule.kind != "positive-blocks" or rule.number("required") < 2:
+            continue
+        positive = [
+            block
+            for block in episode.of_kind("block")
+            if episode.belongs(block, episode.visit)
+            and block_response(
+                episode,
+                protocol,
+                block,
+                response_pct=rule.number("response_pct"),
+                recall_after_days=rule.number("recall_after_days"),
+            ).verdict
+            is Verdict.POSITIVE
+        ]
+        if 0 < len(positive) < rule.number("required"):
+            yield positive[0].seq, positive[0].day
+
+
+def _is_answered(
+    episode: Episode, rule: FollowUp, anchor: int, day: dt.date, due: dt.date
+) -> bool:
+    return any(_answers(episode, closer, anchor, day, due) for closer in rule.closers)
+
+
+def _answers(
+    episode: Episode, closer: Closer, anchor: int, day: dt.date, due: dt.date
+) -> bool:
+    since = day
+    if closer.from_day is not None:
+        since = day + dt.timedelta(days=closer.from_day)
+    if closer.from_due is not None:
+        since = due + dt.timedelta(days=closer.from_due)
+    return any(
+        _is_answer(episode, closer.evidence, fact, anchor)
+        and (fact.day >= since or closer.evidence in _OF_THE_ANCHOR)
+        for fact in episode.evidence
+    )
+
+
+_OF_THE_ANCHOR: Final = {"diary", "response", "injection", "block", "rfa"}
+"""Closers that belong to the anchor itself, whatever their day."""
+
+
+def _is_answer(episode: Episode, wanted: str, fact: Evidence, anchor: int) -> bool:
+    if wanted in {"injection", "block", "rfa"}:
+        return fact == episode.procedure(episode.visit)
+    if wanted == "diary":
+        return fact.kind == "diary" and fact.about == anchor
+    if wanted == "score":
+        return fact.kind == "score" and fact.pain is not None
+    if wanted == "therapy":
+        return fact.kind == "therapy" and (
+            "visits" in fact.values or "adherence" in fact.values
+        )
+    if wanted == "opinion":
+        return fact.kind == "opinion"
+    if wanted == "response":
+        return _answers_course(episode, fact, anchor)
+    if wanted == "second-block":
+        return fact.kind == "block" and fact.seq != anchor
+    return False
+
+
+def _answers_course(episode: Episode, fact: Evidence, anchor: int) -> bool:
+    """A response or a stop, noted for the same drug."""
+    course = episode.entry(anchor)
+    if course is None or fact.kind != "medication":
+        return False
+    return fact.values["drug"] == course.values["drug"] and (
+        "response" in fact.values or "stop" in fact.values
+    )

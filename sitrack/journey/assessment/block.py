@@ -1,0 +1,189 @@
+"""Judges of the diagnostic block, and of the consent and cover that an RFA needs."""
+
+from __future__ import annotations
+
+from sitrack.journey.assessment.case import Case
+from sitrack.journey.evidence import Evidence
+from sitrack.journey.findings import Finding, met, not_met, unknown
+from sitrack.journey.response import BlockResponse, Verdict, block_response
+from sitrack.pathway.requirements import Requirement
+
+
+def positive_blocks(case: Case, rule: Requirement) -> list[Finding]:
+    """Enough blocks are positive; one answer, about the latest block (2.5)."""
+    required = rule.number("required")
+    needs = f"{required} positive, at most {rule.number('max_age_days')} d old"
+    blocks = case.episode.of_kind("block")
+    if not blocks:
+        seen = "no block recorded"
+        return [unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item="block")]
+    last = blocks[-1]
+    response = _response(case, rule, last)
+    refused = _not_positive(rule, last, response, needs)
+    if refused:
+        return refused
+    age = case.days_since(last.day)
+    if age > rule.number("max_age_days"):
+        return [
+            unknown(
+                rule,
+                "EVIDENCE_STALE",
+                f"block #{last.seq} is {age} d old",
+                [last.seq],
+                needs=needs,
+                item="block",
+            )
+        ]
+    return _enough(case, rule, blocks, required, needs)
+
+
+def _not_positive(
+    rule: Requirement, block: Evidence, response: BlockResponse, needs: str
+) -> list[Finding]:
+    name = f"block #{block.seq} of {block.day}"
+    entries = [block.seq, *response.entries]
+    if response.verdict is Verdict.POSITIVE:
+        return []
+    if response.verdict is Verdict.NEGATIVE:
+        seen = f"{name} is below the threshold"
+        return [not_met(rule, "RELIEF_BELOW_THRESHOLD", seen, entries, needs=needs)]
+    if response.verdict is Verdict.RECALL:
+        days = rule.number("recall_after_days")
+        seen = f"{name}: its diary was written more than {days} d later"
+        return [not_met(rule, "ATTESTATION_REQUIRED", seen, entries, needs=needs)]
+    lacking = "one reading only" if response.readings else "no diary"
+    seen = f"{name} is indeterminate: {lacking}"
+    return [
+        unknown(rule, "BLOCK_INDETERMINATE", seen, entries, needs=needs),
+        unknown(rule, "EVIDENCE_MISSING", lacking, entries, needs=needs, item="diary"),
+    ]
+
+
+def _enough(
+    case: Case, rule: Requirement, blocks: list[Evidence], required: int, needs: str
+) -> list[Finding]:
+    """Count fresh positive blocks back from the latest, far enough apart."""
+    apart, most = rule.number("apart_days"), rule.number("max_age_days")
+    counted: list[Evidence] = []
+    entries: list[int] = []
+    too_close: Evidence | None = None
+    for each in reversed(blocks):
+        response = _response(case, rule, each)
+        if response.verdict is not Verdict.POSITIVE or case.days_since(each.day) > most:
+            continue
+        if counted and (counted[-1].day - each.day).days < apart:
+            too_close = each
+            continue
+        counted.append(each)
+        entries += [each.seq, *response.entries]
+    seen = f"{len(counted)} positive: #{', #'.join(str(b.seq) for b in counted)}"
+    if len(counted) >= required:
+        warning = _steroid_doubt(case, rule, counted)
+        return [met(rule, seen, entries, needs=needs, warning=warning)]
+    if too_close is not None:
+        gap = (counted[-1].day - too_close.day).days
+        seen = f"{gap} d between positive blocks"
+        return [not_met(rule, "SPACING_NOT_MET", seen, entries, needs=f"{apart} d")]
+    return [not_met(rule, "BLOCKS_INSUFFICIENT", seen, entries, needs=needs)]
+
+
+def _steroid_doubt(
+    case: Case, rule: Requirement, blocks: list[Evidence]
+) -> str | None:
+    """Steroid in the block, or in the joint shortly before, blurs its verdict."""
+    days = rule.number("after_steroid_days")
+    for block in blocks:
+        if block.values.get("steroid"):
+            return f"block #{block.seq} held steroid"
+        for injection in case.episode.of_kind("injection"):
+            gap = (block.day - injection.day).days
+            if 0 <= gap < days and injection.values.get("steroid") != "none":
+                return f"block #{block.seq} came {gap} d after an injection"
+    return None
+
+
+def _response(case: Case, rule: Requirement, block: Evidence) -> BlockResponse:
+    return block_response(
+        case.episode,
+        case.protocol,
+        block,
+        response_pct=rule.number("response_pct"),
+        recall_after_days=rule.number("recall_after_days"),
+    )
+
+
+def same_nerves(case: Case, rule: Requirement) -> list[Finding]:
+    """The blocks name the nerves an RFA would target, and agree on them."""
+    blocks = case.episode.of_kind("block")
+    if not blocks:
+        seen = "no block recorded"
+        return [unknown(rule, "EVIDENCE_MISSING", seen, item="block")]
+    last = blocks[-1]
+    seen = f"{_listed(last)}, {case.episode.key.side.value}"
+    here = [each for each in blocks if each.day >= case.episode.visit.entered]
+    others = [each for each in here if each.values["nerves"] != last.values["nerves"]]
+    if others:
+        other = others[-1]
+        seen += f"; {_listed(other)} in #{other.seq}"
+        entries = [other.seq, last.seq]
+        return [not_met(rule, "BLOCKS_INSUFFICIENT", seen, entries, item="same nerves")]
+    return [met(rule, seen, [last.seq])]
+
+
+def _listed(block: Evidence) -> str:
+    return " ".join(block.values["nerves"]).upper()
+
+
+def past_positive(case: Case, rule: Requirement) -> list[Finding]:
+    """A repeat needs no new block while the last positive one is recent enough."""
+    most = rule.number("max_age_days")
+    needs = f"a positive block, at most {most} d old"
+    for each in reversed(case.episode.of_kind("block")):
+        if _response(case, rule, each).verdict is not Verdict.POSITIVE:
+            continue
+        age = case.days_since(each.day)
+        seen = f"block #{each.seq}, {age} d old"
+        if age <= most:
+            return [met(rule, seen, [each.seq], needs=needs)]
+        return [
+            unknown(
+                rule, "EVIDENCE_STALE", seen, [each.seq], needs=needs, item="block"
+            )
+        ]
+    seen = "no positive block"
+    return [not_met(rule, "BLOCKS_INSUFFICIENT", seen, needs=needs)]
+
+
+def consent(case: Case, rule: Requirement) -> list[Finding]:
+    """A consent to this procedure is on record, and not too old."""
+    procedure, most = rule.word("procedure"), rule.number("max_age_days")
+    given = [
+        each
+        for each in case.episode.of_kind("consent")
+        if each.values["procedure"] == procedure
+    ]
+    needs = f"consent to {_spoken(procedure)}, at most {most} d old"
+    if not given:
+        return [not_met(rule, "CONSENT_MISSING", "none recorded", needs=needs)]
+    last = given[-1]
+    age = case.days_since(last.day)
+    seen = f"#{last.seq} of {last.day}"
+    if age > most:
+        return [
+            not_met(
+                rule, "CONSENT_MISSING", f"{seen}, {age} d old", [last.seq], needs=needs
+            )
+        ]
+    return [met(rule, seen, [last.seq], needs=needs)]
+
+
+def _spoken(procedure: str) -> str:
+    return "RFA" if procedure == "rfa" else procedure
+
+
+def coverage(_case: Case, rule: Requirement) -> list[Finding]:
+    """Cover is no clinical matter, but without it a signed notice is needed (2.11.7)."""
+    if rule.parameters["covered"] is True:
+        return [met(rule, "covered (default; no payer set)")]
+    seen = "not covered, no signed notice"
+    return [not_met(rule, "FINANCIAL_NOTICE_MISSING", seen)]

@@ -1,0 +1,244 @@
+"""Folds the entries of one stream into the episode they tell of.
+
+The fold is the only truth about where an episode is: standing, spans and agenda are
+copies of it. Entries are read in the order in which things happened (clinical day,
+then number), so that the same facts give the same episode in whatever order they
+were written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from sitrack.errors import NotFound
+from sitrack.journey import evidence as forms
+from sitrack.journey.entries import MOVE, OPENED, Entry
+from sitrack.journey.evidence import Evidence, Reading
+from sitrack.journey.patient import EpisodeKey
+from sitrack.pathway.stages import Stage, Status
+
+PROCEDURE_OF = {
+    Stage.INJECTION: "injection",
+    Stage.DIAGNOSTIC_BLOCK: "block",
+    Stage.RFA: "rfa",
+}
+"""The procedure that a stage is about; its day anchors the stage's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One stay in a stage.
+
+    Attributes:
+        seq: the number of the entry that began it; the visit's name.
+        stage: where.
+        entered: the clinical day of entry.
+        left: the clinical day of leaving, or None while it lasts.
+        left_by: the number of the move that ended it, or None.
+        move: the id of the move that began it; None for the opening.
+        rests_on: entries that the move cited.
+    """
+
+    seq: int
+    stage: str
+    entered: dt.date
+    left: dt.date | None
+    left_by: int | None
+    move: str | None
+    rests_on: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One side's journey as its entries tell it.
+
+    Attributes:
+        key: its name.
+        protocol: content hash of the protocol it is pinned to.
+        visits: every stay, earliest first; the last one is where it is.
+        evidence: every clinical fact, in the order in which it happened.
+        opened: the day on which it was opened.
+        coordinator: staff id of who looks after it, or None.
+        version: the number of its last entry.
+    """
+
+    key: EpisodeKey
+    protocol: str
+    opened: dt.date
+    coordinator: str | None
+    version: int
+    visits: tuple[Visit, ...]
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def visit(self) -> Visit:
+        """The present stay."""
+        return self.visits[-1]
+
+    @property
+    def stage(self) -> str:
+        """The present stage."""
+        return self.visits[-1].stage
+
+    @property
+    def status(self) -> Status:
+        """Whether the clock runs."""
+        return Status.FINISHED if self.stage == Stage.CLOSED else Status.ACTIVE
+
+    @property
+    def previous_visit(self) -> Visit | None:
+        """The stay before the present one."""
+        return self.visits[-2] if len(self.visits) > 1 else None
+
+    def of_kind(self, kind: str) -> list[Evidence]:
+        """Return the evidence of one kind, in the order in which it happened."""
+        return [each for each in self.evidence if each.kind == kind]
+
+    def entry(self, seq: int) -> Evidence | None:
+        """Return the evidence of that entry number, or None."""
+        return next((each for each in self.evidence if each.seq == seq), None)
+
+    def belongs(self, fact: Evidence, visit: Visit) -> bool:
+        """Whether a procedure counts for a stay.
+
+        It does from the day of entry on (whatever the order of writing), or where the
+        move that began the stay rests on it; the first stay takes earlier ones too.
+        """
+        began = visit.seq == self.visits[0].seq
+        if not (began or fact.day >= visit.entered or fact.seq in visit.rests_on):
+            return False
+        if visit.left is None:
+            return True
+        return fact.day < visit.left or (
+            fact.day == visit.left and fact.seq < (visit.left_by or 0)
+        )
+
+    def procedure(self, visit: Visit) -> Evidence | None:
+        """Return the procedure that anchors a stay (the latest of its kind), or None."""
+        kind = PROCEDURE_OF.get(Stage(visit.stage))
+        if kind is None:
+            return None
+        fitting = [fact for fact in self.of_kind(kind) if self.belongs(fact, visit)]
+        return fitting[-1] if fitting else None
+
+    def anchor_day(self, visit: Visit) -> dt.date:
+        """Return the day from which a stay is counted (procedure, else entry)."""
+        procedure = self.procedure(visit)
+        return procedure.day if procedure else visit.entered
+
+    def baseline(self, visit: Visit) -> tuple[str, Decimal, int] | None:
+        """Return (scale, score, entry) that relief in a stay is measured against.
+
+        The score recorded with the procedure; in conservative care the last score on
+        or before the day of entry; in relief that of the stage it came from.
+        """
+        if visit.stage == Stage.RELIEF:
+            place = self.visits.index(visit)
+            return self.baseline(self.visits[place - 1]) if place else None
+        procedure = self.procedure(visit)
+        if Stage(visit.stage) in PROCEDURE_OF:
+            return _measured(procedure) if procedure else None
+        earlier = [
+            each
+            for each in self.evidence
+            if each.pain is not None and each.day <= visit.entered
+        ]
+        return _measured(earlier[-1]) if earlier else None
+
+
+def _measured(fact: Evidence) -> tuple[str, Decimal, int] | None:
+    if fact.scale is None or fact.pain is None:
+        return None
+    return fact.scale, fact.pain, fact.seq
+
+
+def fold(
+    key: EpisodeKey,
+    entries: Sequence[Entry],
+    zone: dt.tzinfo,
+    as_of: dt.date | None = None,
+) -> Episode:
+    """Return the episode that `entries` tell of.
+
+    Args:
+        key: the episode's name.
+        entries: its stream, or the part of it that was known at some moment.
+        zone: the clinic's zone, in which days are counted.
+        as_of: leave out what happened after this day.
+
+    Raises:
+        NotFound: it was not open yet.
+    """
+    lived = sorted(
+        (
+            (entry.day(zone), entry.seq, entry)
+            for entry in entries
+            if as_of is None or entry.day(zone) <= as_of
+        ),
+        key=lambda item: item[:2],
+    )
+    opening = next((entry for _, _, entry in lived if entry.kind == OPENED), None)
+    if opening is None:
+        raise NotFound(f"{key} was not open yet")
+    return Episode(
+        key=key,
+        protocol=opening.protocol or "",
+        opened=opening.day(zone),
+        coordinator=(opening.payload or {}).get("coordinator"),
+        version=max(entry.seq for entry in entries),
+        visits=_visits(lived),
+        evidence=tuple(
+            read_evidence(entry, day, zone)
+            for day, _, entry in lived
+            if entry.kind in forms.KINDS and entry.payload is not None
+        ),
+    )
+
+
+def _visits(lived: Iterable[tuple[dt.date, int, Entry]]) -> tuple[Visit, ...]:
+    visits: list[Visit] = []
+    for day, seq, entry in lived:
+        if entry.kind not in (OPENED, MOVE):
+            continue
+        if visits:
+            visits[-1] = replace(visits[-1], left=day, left_by=seq)
+        payload: Mapping[str, Any] = entry.payload or {}
+        visits.append(
+            Visit(
+                seq=seq,
+                stage=entry.stage_to or "",
+                entered=day,
+                left=None,
+                left_by=None,
+                move=payload.get("move"),
+                rests_on=tuple(payload.get("rests_on", ())),
+            )
+        )
+    return tuple(visits)
+
+
+def read_evidence(entry: Entry, day: dt.date, zone: dt.tzinfo) -> Evidence:
+    """Return the clinical fact that an entry states, typed."""
+    payload = entry.payload or {}
+    return Evidence(
+        seq=entry.seq,
+        kind=entry.kind,
+        day=day,
+        written=entry.recorded.astimezone(zone).date(),
+        performer=entry.provenance.performer,
+        values=forms.from_json(forms.KINDS[entry.kind], payload.get("values", {})),
+        about=payload.get("about"),
+        readings=tuple(
+            sorted(
+                (
+                    Reading(row["minutes"], Decimal(row["score"]))
+                    for row in payload.get("readings", ())
+                ),
+                key=lambda reading: reading.minutes,
+            )
+        ),
+    )

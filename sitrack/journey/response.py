@@ -1,0 +1,242 @@
+"""What a procedure's readings say: the class of a failed injection, a block's verdict.
+
+Classes and verdicts are derived, never typed in, so that a late diary or a corrected
+score changes them. Percentages are compared unrounded, and only on one scale.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from sitrack.journey.episode import Episode
+from sitrack.journey.evidence import Evidence, Reading
+from sitrack.pathway.protocol import Protocol
+
+
+class InjectionClass(enum.StrEnum):
+    """Why an injection failed (clinical reference, 2.2), in the order they are tried."""
+
+    TECHNICAL = "technical"
+    INDETERMINATE = "indeterminate"
+    NEGATIVE = "negative"
+    MECHANICAL = "mechanical"
+    SHORT_LIVED = "short-lived"
+    DISCORDANT = "discordant"
+
+
+class Phase(enum.StrEnum):
+    """What one phase of an injection showed.
+
+    ABSENT: nothing was measured. LOW: below the threshold. REACHED: at or above it,
+    the last time it was measured. LOST: reached once, below it later.
+    """
+
+    ABSENT = "absent"
+    LOW = "low"
+    REACHED = "reached"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class InjectionResponse:
+    """The two results of one injection, and the class that follows from them.
+
+    Attributes:
+        anaesthetic: the first hours, by the best diary reading in the window.
+        steroid: from two weeks on, by the scores on the same scale.
+        failure: the class, or None where relief holds or a score is missing.
+        entries: the entries it rests on.
+    """
+
+    anaesthetic: Phase
+    steroid: Phase
+    failure: InjectionClass | None
+    entries: tuple[int, ...]
+
+
+class Verdict(enum.StrEnum):
+    """What a diagnostic block showed; `recall` is a late diary nobody attests."""
+
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+    INDETERMINATE = "indeterminate"
+    RECALL = "recall"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockResponse:
+    """A block's verdict and the entries it rests on (diaries, attestations)."""
+
+    verdict: Verdict
+    entries: tuple[int, ...]
+    readings: tuple[Reading, ...]
+
+
+def percent_relief(baseline: Decimal, score: Decimal) -> Fraction:
+    """Return the improvement against `baseline` in percent, unrounded.
+
+    Raises:
+        ValueError: the baseline is 0, from which nothing can improve.
+    """
+    if baseline <= 0:
+        raise ValueError("relief cannot be measured against a baseline of 0")
+    return Fraction(baseline - score) / Fraction(baseline) * 100
+
+
+def diaries_about(episode: Episode, procedure: Evidence) -> list[Evidence]:
+    """Return the diaries kept after a procedure, in the order of their days."""
+    return [each for each in episode.of_kind("diary") if each.about == procedure.seq]
+
+
+def readings_in_window(
+    protocol: Protocol, procedure: Evidence, diaries: list[Evidence]
+) -> tuple[Reading, ...]:
+    """Return the readings taken while the anaesthetic can act, earliest first."""
+    window = protocol.window(procedure.values.get("anaesthetic"))
+    found = [
+        reading
+        for diary in diaries
+        for reading in diary.readings
+        if reading.minutes <= window
+    ]
+    return tuple(sorted(found, key=lambda reading: reading.minutes))
+
+
+def injection_response(
+    episode: Episode,
+    protocol: Protocol,
+    injection: Evidence,
+    *,
+    response_pct: int,
+    steroid_pct: int,
+    from_day: int,
+) -> InjectionResponse:
+    """Return what an injection showed.
+
+    Args:
+        episode: the journey it belongs to.
+        protocol: for the anaesthetic's window.
+        injection: the procedure.
+        response_pct: relief that makes the anaesthetic phase positive.
+        steroid_pct: relief that makes the steroid phase a success.
+        from_day: scores count from this day after the injection.
+    """
+    diaries = diaries_about(episode, injection)
+    readings = readings_in_window(protocol, injection, diaries)
+    first = _anaesthetic_phase(injection, readings, response_pct)
+    scores = _scores_after(episode, injection, from_day)
+    second = _steroid_phase(injection, scores, steroid_pct)
+    return InjectionResponse(
+        anaesthetic=first,
+        steroid=second,
+        failure=_failure(injection, first, second),
+        entries=(injection.seq, *(e.seq for e in diaries), *(e.seq for e in scores)),
+    )
+
+
+def _anaesthetic_phase(
+    injection: Evidence, readings: tuple[Reading, ...], threshold: int
+) -> Phase:
+    if not readings or injection.pain is None:
+        return Phase.ABSENT
+    best = min(reading.score for reading in readings)
+    reached = percent_relief(injection.pain, best) >= threshold
+    return Phase.REACHED if reached else Phase.LOW
+
+
+def _scores_after(
+    episode: Episode, injection: Evidence, from_day: int
+) -> list[Evidence]:
+    """The scores that judge an injection: on its scale, until its stage was left."""
+    first = injection.day + dt.timedelta(days=from_day)
+    last = dt.date.max
+    for visit in episode.visits:
+        if visit.stage == "injection" and episode.belongs(injection, visit):
+            last = visit.left or dt.date.max
+    return [
+        each
+        for each in episode.of_kind("score")
+        if each.scale == injection.scale and first <= each.day <= last
+    ]
+
+
+def _steroid_phase(
+    injection: Evidence, scores: list[Evidence], threshold: int
+) -> Phase:
+    reached = [
+        percent_relief(injection.pain, each.pain) >= threshold
+        for each in scores
+        if injection.pain is not None and each.pain is not None
+    ]
+    if not reached:
+        return Phase.ABSENT
+    if reached[-1]:
+        return Phase.REACHED
+    return Phase.LOST if any(reached) else Phase.LOW
+
+
+def _failure(
+    injection: Evidence, first: Phase, second: Phase
+) -> InjectionClass | None:
+    """Try the classes in their order; relief that holds is no failure."""
+    if second is Phase.REACHED:
+        return None
+    contrast = injection.values.get("contrast", "unknown")
+    missed = contrast == "not-in-joint"
+    in_joint = contrast == "in-joint" or (not missed and first is Phase.REACHED)
+    if missed or (not in_joint and first is Phase.LOW):
+        return InjectionClass.TECHNICAL
+    if first is Phase.LOW:
+        lost = second is Phase.LOST
+        return InjectionClass.DISCORDANT if lost else InjectionClass.NEGATIVE
+    if second is Phase.ABSENT:
+        return None
+    if first is Phase.ABSENT:
+        return InjectionClass.INDETERMINATE
+    lost = second is Phase.LOST
+    return InjectionClass.SHORT_LIVED if lost else InjectionClass.MECHANICAL
+
+
+def block_response(
+    episode: Episode,
+    protocol: Protocol,
+    block: Evidence,
+    *,
+    response_pct: int,
+    recall_after_days: int,
+) -> BlockResponse:
+    """Return a block's verdict.
+
+    Positive: the threshold is reached at two consecutive readings within the agent's
+    window. A diary written more than `recall_after_days` after the block counts only
+    with a clinician's attestation. No diary is indeterminate, never negative.
+    """
+    kept = diaries_about(episode, block)
+    prompt = [d for d in kept if (d.written - block.day).days <= recall_after_days]
+    vouched = [
+        each
+        for each in episode.of_kind("attestation")
+        if each.values.get("about") == "diary"
+        and (each.about in {block.seq, *(d.seq for d in kept)})
+    ]
+    counted = kept if vouched else prompt
+    readings = readings_in_window(protocol, block, counted)
+    cited = tuple(d.seq for d in counted)
+    if vouched and len(counted) > len(prompt):
+        cited += tuple(each.seq for each in vouched)
+    if not readings or block.pain is None:
+        late = bool(kept) and not counted
+        verdict = Verdict.RECALL if late else Verdict.INDETERMINATE
+        return BlockResponse(verdict, tuple(d.seq for d in kept), ())
+    reached = [
+        percent_relief(block.pain, reading.score) >= response_pct for reading in readings
+    ]
+    twice = any(a and b for a, b in zip(reached, reached[1:], strict=False))
+    if not twice and all(reached):
+        return BlockResponse(Verdict.INDETERMINATE, cited, readings)
+    verdict = Verdict.POSITIVE if twice else Verdict.NEGATIVE
+    return BlockResponse(verdict, cited, readings)

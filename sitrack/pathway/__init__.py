@@ -1,0 +1,1 @@
+"""What the protocol says: stages, moves, requirements, follow-ups. Pure."""

@@ -1,0 +1,56 @@
+"""Draws a protocol: as Mermaid, for a page, and as text, for a terminal."""
+
+from __future__ import annotations
+
+from sitrack.pathway.protocol import Protocol
+from sitrack.pathway.stages import title_of
+
+
+def mermaid(protocol: Protocol) -> str:
+    """Return the pathway as a Mermaid state diagram.
+
+    Arrows to `closed` are left out: every stage has one, and they hide the rest.
+    """
+    from transitions.extensions import GraphMachine
+
+    class Sheet:
+        """Something to draw; the library wants a model."""
+
+    sheet = Sheet()
+    GraphMachine(
+        model=sheet,
+        states=[stage.id for stage in protocol.stages],
+        initial=protocol.initial,
+        auto_transitions=False,
+        graph_engine="mermaid",
+        title=protocol.title,
+        transitions=[
+            {"trigger": move.id, "source": list(move.sources), "dest": move.target}
+            for move in protocol.moves
+            if move.command != "episode finish"
+        ],
+    )
+    drawn = sheet.get_graph().source  # type: ignore[attr-defined]
+    return _plain(str(drawn))
+
+
+def _plain(drawn: str) -> str:
+    """Leave out the styles that the library adds: a page has its own."""
+    kept = [
+        line.rstrip()
+        for line in drawn.splitlines()
+        if not line.strip().startswith(("classDef", "Class ", "class "))
+    ]
+    return "\n".join(line for line in kept if line) + "\n"
+
+
+def text(protocol: Protocol) -> str:
+    """Return the pathway as lines of at most 80 columns, a stage and its ways out."""
+    lines = [protocol.title, ""]
+    for stage in protocol.stages:
+        lines.append(title_of(stage.id) + ("  (the end)" if stage.final else ""))
+        for move in protocol.moves_from(stage.id):
+            if move.command != "episode finish" and move.target:
+                lines.append(f"  --> {title_of(move.target):<20} {move.title}")
+    lines += ["", "Every open stage may also be finished, with a disposition."]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,497 @@
+"""A protocol: a versioned, validated, content-hashed pathway, loaded from TOML.
+
+The text is data and is treated as hostile: keys and kinds come from closed lists,
+names are plain lower-kebab words (never a dotted path that a library might import),
+and every number that a requirement uses must be declared with a source. The hash of
+the text names the version, and every episode is pinned to the hash it started under.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.resources
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sitrack.errors import BadInput
+from sitrack.pathway.follow_ups import ANCHORS, CLOSERS, Closer, FollowUp
+from sitrack.pathway.moves import Move
+from sitrack.pathway.requirements import KINDS, Requirement
+from sitrack.pathway.stages import Stage, Status
+
+SHIPPED: Final = "si-2026.1"
+"""The protocol that a new ledger adopts."""
+
+_WORD: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}\Z")
+_RULE_ID: Final = re.compile(r"[A-Z0-9]{2,4}-[A-Z0-9]{1,12}\Z|BOOKED\Z")
+_MAX_BYTES: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of the protocol with its unit and the citation keys it rests on."""
+
+    value: int
+    unit: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageRule:
+    """One stage: its purpose, and whether the journey may end there."""
+
+    id: str
+    purpose: str
+    final: bool
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """One version of the pathway.
+
+    Attributes:
+        id: `si-2026.1`.
+        hash: SHA-256 of the text, in hexadecimal; the version's true name.
+        text: the TOML it was loaded from.
+        windows: minutes for which an anaesthetic's relief is read, by agent; `other`
+            stands for an agent that is not named or not recorded.
+        steps: days after the due date at which each reminder step falls.
+    """
+
+    id: str
+    title: str
+    hash: str
+    text: str
+    initial: str
+    numbers: Mapping[str, Number]
+    windows: Mapping[str, int]
+    stages: tuple[StageRule, ...]
+    moves: tuple[Move, ...]
+    status_moves: tuple[Move, ...]
+    follow_ups: tuple[FollowUp, ...]
+    steps: Mapping[str, int]
+
+    def move_between(self, source: str, target: str) -> Move | None:
+        """Return the one move from `source` to `target`, or None."""
+        for move in self.moves:
+            if source in move.sources and move.target == target:
+                return move
+        return None
+
+    def moves_from(self, stage: str) -> tuple[Move, ...]:
+        """Return every move out of `stage`, in the protocol's order."""
+        return tuple(move for move in self.moves if stage in move.sources)
+
+    def move_named(self, move_id: str) -> Move | None:
+        """Return the move of that id, or None."""
+        for move in self.moves + self.status_moves:
+            if move.id == move_id:
+                return move
+        return None
+
+    @functools.cached_property
+    def _rules_by_stage(self) -> dict[str, tuple[FollowUp, ...]]:
+        return {
+            stage.id: tuple(r for r in self.follow_ups if stage.id in r.stages)
+            for stage in self.stages
+        }
+
+    def follow_ups_of(self, stage: str) -> tuple[FollowUp, ...]:
+        """Return the follow-up rules of `stage`, in the protocol's order."""
+        return self._rules_by_stage[stage]
+
+    def window(self, agent: str | None) -> int:
+        """Return the minutes for which relief by `agent` is read."""
+        return self.windows.get(agent or "other", self.windows["other"])
+
+
+def shipped_text() -> str:
+    """Return the text of the protocol that travels with the package."""
+    folder = importlib.resources.files("sitrack.pathway") / "protocols"
+    return (folder / f"{SHIPPED}.toml").read_text(encoding="utf-8")
+
+
+@functools.lru_cache(maxsize=32)
+def load(text: str) -> Protocol:
+    """Read and validate a protocol.
+
+    Raises:
+        BadInput: it is not a protocol; the sentence names the place.
+    """
+    if len(text) > _MAX_BYTES:
+        raise BadInput("the protocol is larger than 1 MB")
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        where = str(error)[:120] if isinstance(error, tomllib.TOMLDecodeError) else ""
+        raise BadInput(f"the protocol is not TOML: {where}") from None
+    return _Reader(document, text).protocol()
+
+
+def content_hash(text: str) -> str:
+    """Return the name of a protocol version: the SHA-256 of its text, in hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_TOP: Final = {
+    "id": str,
+    "title": str,
+    "initial": str,
+    "numbers": dict,
+    "settings": dict,
+    "windows": dict,
+    "stages": list,
+    "moves": list,
+    "status_moves": list,
+    "follow_ups": list,
+    "steps": dict,
+}
+_MOVE: Final = {
+    "id",
+    "title",
+    "from",
+    "to",
+    "command",
+    "reasons",
+    "variances",
+    "sources",
+    "requirements",
+}
+_RULE: Final = {
+    "id",
+    "title",
+    "stages",
+    "anchor",
+    "only",
+    "offset",
+    "every",
+    "closes",
+    "waits_for",
+    "recipient",
+    "show_days",
+    "sources",
+}
+
+
+class _Reader:
+    """Turns a parsed document into a `Protocol`, or names the first wrong place."""
+
+    def __init__(self, document: dict[str, Any], text: str) -> None:
+        self.document = document
+        self.text = text
+
+    def protocol(self) -> Protocol:
+        self._known(self.document, _TOP, "the file")
+        for key, kind in _TOP.items():
+            self._typed(self.document.get(key), kind, key)
+        self.numbers = self._numbers()
+        self.flags = self._flags()
+        stages = tuple(
+            self._stage(row, f"stages[{i}]") for i, row in self._rows("stages")
+        )
+        self.stage_ids = {stage.id for stage in stages}
+        if self.document["initial"] not in self.stage_ids:
+            raise BadInput("protocol: initial names no stage of the file")
+        protocol = Protocol(
+            id=self._protocol_id(),
+            title=self.document["title"],
+            hash=content_hash(self.text),
+            text=self.text,
+            initial=self.document["initial"],
+            numbers=self.numbers,
+            windows=self._windows(),
+            stages=stages,
+            moves=tuple(self._moves("moves", self.stage_ids)),
+            status_moves=tuple(self._moves("status_moves", {s.value for s in Status})),
+            follow_ups=tuple(self._follow_up(i, row) for i, row in self._rows("follow_ups")),
+            steps=self._minutes_or_days("steps", "days"),
+        )
+        _refuse_ambiguity(protocol)
+        _refuse_unreachable(protocol)
+        return protocol
+
+    # --- pieces of the file
+
+    def _protocol_id(self) -> str:
+        name = self.document["id"]
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}\.[0-9]{1,4}", name):
+            raise BadInput("protocol: id must look like si-2026.1")
+        return str(name)
+
+    def _numbers(self) -> dict[str, Number]:
+        found = {}
+        for name, row in self.document["numbers"].items():
+            place = f"numbers.{name}"
+            table = self._table(row, place)
+            self._known(table, {"value", "unit", "sources"}, place)
+            found[name] = Number(
+                self._whole(table, "value", place),
+                self._text(table, "unit", place),
+                self._sources(table, place),
+            )
+        return found
+
+    def _flags(self) -> dict[str, bool]:
+        found = {}
+        for name, row in self.document["settings"].items():
+            place = f"settings.{name}"
+            table = self._table(row, place)
+            self._known(table, {"value", "sources"}, place)
+            if not isinstance(table.get("value"), bool):
+                raise BadInput(f"protocol: {place}.value must be true or false")
+            self._sources(table, place)
+            found[name] = table["value"]
+        return found
+
+    def _windows(self) -> dict[str, int]:
+        found = self._minutes_or_days("windows", "minutes")
+        if "other" not in found:
+            raise BadInput("protocol: windows.other is missing")
+        return found
+
+    def _minutes_or_days(self, key: str, unit: str) -> dict[str, int]:
+        found = {}
+        for name, row in self.document[key].items():
+            place = f"{key}.{name}"
+            table = self._table(row, place)
+            self._known(table, {unit, "sources"}, place)
+            self._sources(table, place)
+            found[name] = self._whole(table, unit, place)
+        return found
+
+    def _stage(self, row: Mapping[str, Any], place: str) -> StageRule:
+        self._known(row, {"id", "purpose", "final"}, place)
+        name = self._word(row, "id", place)
+        if name not in {stage.value for stage in Stage}:
+            raise BadInput(f"protocol: {place}.id names no stage of the pathway")
+        return StageRule(name, self._text(row, "purpose", place), bool(row.get("final")))
+
+    def _moves(self, key: str, places: set[str]) -> Iterable[Move]:
+        seen: set[str] = set()
+        for index, row in self._rows(key):
+            place = f"{key}[{index}]"
+            self._known(row, _MOVE, place)
+            move_id = self._word(row, "id", place)
+            place = f"{key}.{move_id}"
+            if move_id in seen:
+                raise BadInput(f"protocol: {place} stands twice")
+            seen.add(move_id)
+            yield Move(
+                id=move_id,
+                title=self._text(row, "title", place),
+                sources=self._members(row, "from", places, place),
+                target=self._target(row, places, place),
+                command=row.get("command", "advance"),
+                requirements=tuple(self._requirements(row, place)),
+                reasons=self._words(row.get("reasons", []), f"{place}.reasons"),
+                variances=self._words(row.get("variances", []), f"{place}.variances"),
+                citations=self._sources(row, place),
+            )
+
+    def _target(self, row: Mapping[str, Any], places: set[str], place: str) -> str | None:
+        if "to" not in row:
+            if places >= {stage.value for stage in Stage}:
+                raise BadInput(f"protocol: {place}.to is missing")
+            return None
+        if row["to"] not in places:
+            raise BadInput(f"protocol: {place}.to names nothing declared")
+        return str(row["to"])
+
+    def _requirements(self, row: Mapping[str, Any], move: str) -> Iterable[Requirement]:
+        names: set[str] = set()
+        for index, table in enumerate(row.get("requirements", [])):
+            place = f"{move}.requirements[{index}]"
+            kind = self._word(self._table(table, place), "kind", place)
+            if kind not in KINDS:
+                raise BadInput(f"protocol: {place}.kind {kind!r} is not a known kind")
+            if kind in names:
+                raise BadInput(f"protocol: {place} repeats the kind {kind}")
+            names.add(kind)
+            expected = KINDS[kind].parameters
+            self._known(table, {"kind", "hard", *expected}, place)
+            values = {
+                name: self._parameter(table, name, expected[name], f"{place} ({kind})")
+                for name in expected
+            }
+            yield Requirement(
+                kind, kind, values, bool(table.get("hard")), self._cited(table, expected)
+            )
+
+    def _cited(
+        self, table: Mapping[str, Any], expected: Mapping[str, str]
+    ) -> tuple[str, ...]:
+        found: list[str] = []
+        for name, kind in expected.items():
+            if kind == "number":
+                found += self.numbers[table[name]].sources
+        return tuple(dict.fromkeys(found))
+
+    def _parameter(
+        self, table: Mapping[str, Any], name: str, kind: str, place: str
+    ) -> int | bool | str | tuple[str, ...]:
+        if name not in table:
+            raise BadInput(f"protocol: {place} needs {name}")
+        value = table[name]
+        if kind == "words":
+            return self._words(value, f"{place}.{name}")
+        if not isinstance(value, str):
+            raise BadInput(f"protocol: {place}.{name} must be a name, in quotes")
+        if kind == "word":
+            return self._text(table, name, place)
+        known: Mapping[str, Any] = self.flags if kind == "flag" else self.numbers
+        if value not in known:
+            where = "settings" if kind == "flag" else "numbers"
+            raise BadInput(
+                f"protocol: {place}.{name} refers to {value!r}, "
+                f"which [{where}] does not hold"
+            )
+        return self.flags[value] if kind == "flag" else self.numbers[value].value
+
+    def _follow_up(self, index: int, row: Mapping[str, Any]) -> FollowUp:
+        place = f"follow_ups[{index}]"
+        self._known(row, _RULE, place)
+        name = self._text(row, "id", place)
+        if not _RULE_ID.match(name):
+            raise BadInput(f"protocol: {place}.id must look like CON-TRIAL")
+        place = f"follow_ups.{name}"
+        self._one_of(row, "anchor", ANCHORS, place)
+        self._one_of(row, "waits_for", ("patient", "staff"), place)
+        if "recipient" in row:
+            self._one_of(row, "recipient", ("coordinator", "lead"), place)
+        return FollowUp(
+            id=name,
+            title=self._text(row, "title", place)[:24],
+            stages=self._members(row, "stages", self.stage_ids, place),
+            anchor=row["anchor"],
+            only=self._words(row.get("only", []), f"{place}.only"),
+            offset=self._whole(row, "offset", place),
+            every=self._whole(row, "every", place) if "every" in row else None,
+            closers=tuple(
+                self._closer(table, f"{place}.closes[{i}]")
+                for i, table in enumerate(row.get("closes", []))
+            ),
+            waits_for=row["waits_for"],
+            recipient=row.get("recipient", "coordinator"),
+            show_days=self._whole(row, "show_days", place) if "show_days" in row else 7,
+            citations=self._sources(row, place),
+        )
+
+    def _closer(self, table: Any, place: str) -> Closer:
+        row = self._table(table, place)
+        self._known(row, {"evidence", "from_day", "from_due"}, place)
+        self._one_of(row, "evidence", CLOSERS, place)
+        return Closer(
+            row["evidence"],
+            self._whole(row, "from_day", place) if "from_day" in row else None,
+            self._whole(row, "from_due", place) if "from_due" in row else None,
+        )
+
+    # --- the smallest checks, each naming the place
+
+    def _rows(self, key: str) -> Iterable[tuple[int, Mapping[str, Any]]]:
+        for index, row in enumerate(self.document[key]):
+            yield index, self._table(row, f"{key}[{index}]")
+
+    def _known(self, table: Mapping[str, Any], keys: Iterable[str], place: str) -> None:
+        for key in table:
+            if key not in set(keys):
+                raise BadInput(f"protocol: {place} has an unknown key {key[:40]!r}")
+
+    def _typed(self, value: Any, kind: type, place: str) -> None:
+        if value is None:
+            raise BadInput(f"protocol: {place} is missing")
+        if not isinstance(value, kind):
+            raise BadInput(f"protocol: {place} is not what it should be")
+
+    def _table(self, value: Any, place: str) -> Mapping[str, Any]:
+        if not isinstance(value, dict):
+            raise BadInput(f"protocol: {place} must be a table")
+        return value
+
+    def _whole(self, table: Mapping[str, Any], key: str, place: str) -> int:
+        value = table.get(key)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise BadInput(f"protocol: {place}.{key} must be a whole number")
+        if not -36525 <= value <= 36525:
+            raise BadInput(f"protocol: {place}.{key} is out of range")
+        return value
+
+    def _text(self, table: Mapping[str, Any], key: str, place: str) -> str:
+        value = table.get(key)
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            raise BadInput(f"protocol: {place}.{key} must be a line of text")
+        return value
+
+    def _word(self, table: Mapping[str, Any], key: str, place: str) -> str:
+        value = self._text(table, key, place)
+        if not _WORD.match(value):
+            raise BadInput(
+                f"protocol: {place}.{key} {value[:40]!r} must be a lower-kebab word; "
+                "dotted names are never called"
+            )
+        return value
+
+    def _words(self, value: Any, place: str) -> tuple[str, ...]:
+        if not isinstance(value, list):
+            raise BadInput(f"protocol: {place} must be a list of words")
+        return tuple(self._word({"": word}, "", place) for word in value)
+
+    def _members(
+        self, table: Mapping[str, Any], key: str, allowed: set[str], place: str
+    ) -> tuple[str, ...]:
+        found = self._words(table.get(key), f"{place}.{key}")
+        for word in found:
+            if word not in allowed:
+                raise BadInput(f"protocol: {place}.{key} names {word!r}, not declared")
+        return found
+
+    def _one_of(
+        self, table: Mapping[str, Any], key: str, allowed: Iterable[str], place: str
+    ) -> None:
+        if table.get(key) not in allowed:
+            raise BadInput(f"protocol: {place}.{key} must be one of {', '.join(allowed)}")
+
+    def _sources(self, table: Mapping[str, Any], place: str) -> tuple[str, ...]:
+        value = table.get("sources")
+        if not isinstance(value, list) or not value:
+            raise BadInput(f"protocol: {place} cites no source")
+        if not all(isinstance(key, str) and key.isprintable() for key in value):
+            raise BadInput(f"protocol: {place}.sources must be citation keys")
+        return tuple(value)
+
+
+def _refuse_ambiguity(protocol: Protocol) -> None:
+    pairs: set[tuple[str, str | None]] = set()
+    for move in protocol.moves:
+        for source in move.sources:
+            if (source, move.target) in pairs:
+                raise BadInput(
+                    f"protocol: two moves lead from {source} to {move.target}; "
+                    "a stage must name one move"
+                )
+            pairs.add((source, move.target))
+
+
+def reachable_from(protocol: Protocol, start: str) -> set[str]:
+    """Return the stages that a chain of moves reaches from `start`, itself included."""
+    found, waiting = {start}, [start]
+    while waiting:
+        for move in protocol.moves_from(waiting.pop()):
+            if move.target is not None and move.target not in found:
+                found.add(move.target)
+                waiting.append(move.target)
+    return found
+
+
+def _refuse_unreachable(protocol: Protocol) -> None:
+    reached = reachable_from(protocol, protocol.initial)
+    for stage in protocol.stages:
+        if stage.id not in reached:
+            raise BadInput(
+                f"protocol: no move leads to the stage {stage.id} "
+                f"from {protocol.initial}"
+            )
