@@ -1,0 +1,225 @@
+"""One frozen object of settings, built once, that remembers where each value came from.
+
+The order is: flag, then `SITRACK_*`, then the file named by `--config` or
+`SITRACK_CONFIG`, then the user's file, then `/etc/sitrack/config.toml`, then the
+default. Never the working directory: which patients one sees must not depend on where
+one stands. Nothing else in the house reads the environment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sitrack.errors import Unavailable
+
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: its dotted name in a file, how it is read, and its default."""
+
+    name: str
+    read: Callable[[Any], Any]
+    default: Any
+    about: str
+
+    @property
+    def variable(self) -> str:
+        """The name of its environment variable."""
+        return "SITRACK_" + self.name.replace(".", "_").upper()
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.isprintable():
+        raise ValueError("a line of text")
+    return value
+
+
+def _port(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, bool) or not 0 < number < 65536:
+        raise ValueError("a port number")
+    return number
+
+
+def _one_of(*words: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return str(value)
+
+    return read
+
+
+def _time(value: Any) -> dt.time:
+    return value if isinstance(value, dt.time) else dt.time.fromisoformat(str(value))
+
+
+def _days(value: Any) -> tuple[int, ...]:
+    words = value.split(",") if isinstance(value, str) else list(value)
+    return tuple(sorted({_WEEKDAYS.index(word.strip()) for word in words}))
+
+
+def _address(value: Any) -> str:
+    text = _text(value)
+    local, _, domain = text.partition("@")
+    if not local or not domain or any(c in text for c in ",;<> \t"):
+        raise ValueError("one e-mail address")
+    return text
+
+
+OPTIONS: Final = (
+    Option("database_url", _text, "", "where the record is"),
+    Option("as", _text, "", "the staff id that writes, where --as is not given"),
+    Option("clinic.address", _address, "", "where reminders go without a coordinator"),
+    Option("clinic.lead_address", _address, "", "where escalations go"),
+    Option(
+        "reminders.channel",
+        _one_of("console", "file", "email"),
+        "console",
+        "how reminders are sent",
+    ),
+    Option("reminders.file", _text, "", "the file that the file channel appends to"),
+    Option("reminders.from_time", _time, dt.time(8), "messages leave from this time"),
+    Option("reminders.until_time", _time, dt.time(18), "messages leave until then"),
+    Option("reminders.days", _days, (0, 1, 2, 3, 4), "messages leave on these days"),
+    Option("smtp.host", _text, "localhost", "the mail server"),
+    Option("smtp.port", _port, 587, "its port"),
+    Option("smtp.security", _one_of("starttls", "tls"), "starttls", "how it is secured"),
+    Option("smtp.sender", _address, "", "the address that reminders come from"),
+    Option("smtp.user", _text, "", "the account there, where it wants one"),
+    Option("smtp.password_file", _text, "", "the file that holds its password"),
+    Option("smtp.ca_file", _text, "", "certificates to trust besides the system's"),
+)
+"""Every setting there is, in the order in which `config show` prints them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values, and where each came from.
+
+    Attributes:
+        values: by dotted name.
+        origins: by dotted name: `flag`, a variable's name, a file's path, `default`.
+    """
+
+    values: Mapping[str, Any]
+    origins: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+
+def data_folder() -> Path:
+    """Return the folder that holds the default database."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("sitrack", appauthor=False))
+
+
+def default_database_url() -> str:
+    """Return where the record is, unless somebody says otherwise."""
+    return f"sqlite:///{data_folder() / 'sitrack.db'}"
+
+
+def _files(environ: Mapping[str, str], config: str | None) -> list[Path]:
+    named = config or environ.get("SITRACK_CONFIG")
+    if named:
+        return [Path(named)]
+    import platformdirs
+
+    user = Path(platformdirs.user_config_dir("sitrack", appauthor=False))
+    return [user / "config.toml", Path("/etc/sitrack/config.toml")]
+
+
+def load(
+    flags: Mapping[str, Any], environ: Mapping[str, str], config: str | None = None
+) -> Settings:
+    """Return the settings of one run.
+
+    Args:
+        flags: values given on the command line, by dotted name; None is not given.
+        environ: the environment; an empty variable counts as unset.
+        config: a file to read instead of the user's own.
+
+    Raises:
+        Unavailable: a settings file is missing, half-written, or holds what is no
+            setting; the sentence names file and key.
+    """
+    documents = [
+        (path, _read(path, required=bool(config or environ.get("SITRACK_CONFIG"))))
+        for path in _files(environ, config)
+    ]
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for option in OPTIONS:
+        raw, origin = _first(option, flags, environ, documents)
+        values[option.name] = option.default if raw is None else _typed(option, raw, origin)
+        origins[option.name] = origin
+    if not values["database_url"]:
+        values["database_url"] = default_database_url()
+    return Settings(values, origins)
+
+
+def _first(
+    option: Option,
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str],
+    documents: list[tuple[Path, Mapping[str, Any]]],
+) -> tuple[Any, str]:
+    if flags.get(option.name) is not None:
+        return flags[option.name], "flag"
+    if environ.get(option.variable):
+        return environ[option.variable], option.variable
+    for path, document in documents:
+        if option.name in document:
+            return document[option.name], str(path)
+    return None, "default"
+
+
+def _typed(option: Option, raw: Any, origin: str) -> Any:
+    try:
+        return option.read(raw)
+    except (ValueError, TypeError) as error:
+        wanted = str(error) if "one" in str(error) else option.about
+        raise Unavailable(
+            f"the setting {option.name} ({origin}) is not understood: it takes {wanted}"
+        ) from None
+
+
+def _read(path: Path, *, required: bool) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if required:
+            raise Unavailable(f"the settings file {path} does not exist") from None
+        return {}
+    except (OSError, UnicodeDecodeError):
+        raise Unavailable(f"the settings file {path} cannot be read") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Unavailable(
+            f"the settings file {path} is not whole TOML: {str(error)[:80]}"
+        ) from None
+    return dict(_flat(document, path))
+
+
+def _flat(document: Mapping[str, Any], path: Path) -> list[tuple[str, Any]]:
+    known = {option.name for option in OPTIONS}
+    found = []
+    for key, value in document.items():
+        rows = (
+            [(f"{key}.{inner}", each) for inner, each in value.items()]
+            if isinstance(value, dict)
+            else [(key, value)]
+        )
+        for name, each in rows:
+            if name not in known:
+                raise Unavailable(f"the settings file {path} has an unknown key {name}")
+            found.append((name, each))
+    return found
