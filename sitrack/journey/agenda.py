@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sitrack.journey.episode import Episode
+from sitrack.journey.episode import PROCEDURE_OF, Episode
 from sitrack.journey.evidence import Evidence, drug_class
 from sitrack.journey.response import Verdict, block_response
 from sitrack.pathway.follow_ups import Closer, FollowUp
@@ -78,9 +78,7 @@ def _earliest_unanswered(
     episode: Episode, rule: FollowUp, anchor: int, day: dt.date
 ) -> Due:
     number, due = 1, day + dt.timedelta(days=rule.offset)
-    while (
-        _is_answered(episode, rule, anchor, day, due) and number < _MOST_OCCURRENCES
-    ):
+    while _is_answered(episode, rule, anchor, day, due) and number < _MOST_OCCURRENCES:
         number += 1
         due += dt.timedelta(days=rule.every or 1)
     return _line(episode, rule, number, day, due)
@@ -184,28 +182,25 @@ def _answers(
     )
 
 
-_OF_THE_ANCHOR: Final = {"diary", "response", "injection", "block", "rfa"}
+_OF_THE_ANCHOR: Final = {"diary", "injection", "block", "rfa"}
 """Closers that belong to the anchor itself, whatever their day."""
 
 
 def _is_answer(episode: Episode, wanted: str, fact: Evidence, anchor: int) -> bool:
-    if wanted in {"injection", "block", "rfa"}:
-        return fact == episode.procedure(episode.visit)
-    if wanted == "diary":
-        return fact.kind == "diary" and fact.about == anchor
-    if wanted == "score":
-        return fact.kind == "score" and fact.pain is not None
-    if wanted == "therapy":
-        return fact.kind == "therapy" and (
-            "visits" in fact.values or "adherence" in fact.values
-        )
-    if wanted == "opinion":
-        return fact.kind == "opinion"
-    if wanted == "response":
-        return _answers_course(episode, fact, anchor)
     if wanted == "second-block":
         return fact.kind == "block" and fact.seq != anchor
-    return False
+    if wanted == "response":
+        return _answers_course(episode, fact, anchor)
+    if fact.kind != wanted:
+        return False
+    if wanted in PROCEDURE_OF.values():
+        return fact == episode.procedure(episode.visit)
+    return {
+        "diary": fact.about == anchor,
+        "score": fact.pain is not None,
+        "therapy": bool(fact.values.keys() & {"visits", "adherence"}),
+        "opinion": True,
+    }.get(wanted, False)
 
 
 def _answers_course(episode: Episode, fact: Evidence, anchor: int) -> bool:

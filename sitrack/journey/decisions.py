@@ -79,8 +79,12 @@ def find_move(
     move = protocol.move_between(episode.stage, target)
     if move is None or move.command != command:
         here = title_of(episode.stage)
-        ways = [title_of(m.target) for m in protocol.moves_from(episode.stage) if m.target]
-        seen = f"{here} leads to {', '.join(ways)} only" if ways else f"{here} is the end"
+        ways = [
+            title_of(m.target) for m in protocol.moves_from(episode.stage) if m.target
+        ]
+        seen = (
+            f"{here} leads to {', '.join(ways)} only" if ways else f"{here} is the end"
+        )
         if move is not None:
             seen = f"that is done with: sitrack {move.command}"
         _refuse_frame(episode, target, "NOT_ALLOWED_FROM_STATE", seen)
@@ -101,12 +105,12 @@ def decide_move(case: Case, request: MoveRequest) -> tuple[Draft, Assessment]:
 
     Raises:
         Refused: a requirement is unmet and no variance lifts it, or the day is
-            before the present stage was entered.
+            before the last change of stage.
         BadInput: the variance or the reason is not one that the move takes.
     """
     episode, protocol = case.episode, case.protocol
+    _refuse_earlier_than_last_move(episode, request)
     move = find_move(episode, protocol, request.target, request.command)
-    _refuse_earlier_than_stage(episode, request)
     _refuse_unknown_codes(move, case.reason, request.variance)
     assessment = assess(case, move)
     if request.variance is None:
@@ -120,9 +124,9 @@ def decide_move(case: Case, request: MoveRequest) -> tuple[Draft, Assessment]:
     return _move_draft(case, request, move, assessment, str(stage)), assessment
 
 
-def _refuse_earlier_than_stage(episode: Episode, request: MoveRequest) -> None:
-    if request.occurred < episode.visit.entered:
-        seen = f"{title_of(episode.stage)} was entered on {episode.visit.entered}"
+def _refuse_earlier_than_last_move(episode: Episode, request: MoveRequest) -> None:
+    if request.occurred < episode.moved:
+        seen = f"the stage changed last on {episode.moved}"
         _refuse_frame(episode, request.target, "OUT_OF_ORDER", seen)
 
 
@@ -135,6 +139,8 @@ def _refuse_unknown_codes(
     if variance is not None and variance.code not in move.variances:
         known = f"takes {', '.join(move.variances)}" if move.variances else "takes none"
         raise BadInput(f"the variance is not one of this move: --variance {known}")
+    if variance is not None and not (variance.clinician and variance.text.strip()):
+        raise BadInput("a variance names the clinician who decided it, and says why")
 
 
 def _refuse_unmet(episode: Episode, target: str, unmet: tuple[Finding, ...]) -> None:
@@ -153,7 +159,8 @@ def _refuse_unliftable(episode: Episode, target: str, assessment: Assessment) ->
             "there is nothing to lift: every requirement is met",
             f"move on with: sitrack advance {episode.key} {target}",
         )
-    kept = [f for f in assessment.unmet if f.hard or f.code == NOT_BUILT]
+    unmet = [finding for finding in assessment.findings if not finding.is_met]
+    kept = [f for f in unmet if f.hard or f.code == NOT_BUILT]
     if kept:
         raise Refused(
             f"{episode.key} may not move to {title_of(target)}: no variance lifts this",
@@ -296,7 +303,9 @@ def _about(episode: Episode, kind: forms.Kind, form: EvidenceForm) -> Evidence |
                 f"see the numbers: sitrack history {episode.key}",
             )
         if kind.name == "diary" and found.kind not in _DIARY_OF:
-            raise BadInput(f"#{found.seq} is no injection and no block: it has no diary")
+            raise BadInput(
+                f"#{found.seq} is no injection and no block: it has no diary"
+            )
         return found
     return _latest_procedure(episode) if kind.name == "diary" else None
 
@@ -332,7 +341,9 @@ def _in_future(
     days = [clinical_day(occurred, zone)]
     days += [values[name] for name in ("start", "stop") if name in values]
     late = [day for day in days if day > today]
-    return [frame_finding("FUTURE_DATED", f"{late[0]} is after {today}")] if late else []
+    return (
+        [frame_finding("FUTURE_DATED", f"{late[0]} is after {today}")] if late else []
+    )
 
 
 def _on_other_side(episode: Episode, side: Side | None) -> list[Finding]:
@@ -363,7 +374,9 @@ def _on_other_scale(
     """Before and after are measured on one scale [C5]."""
     if kind.name not in {"score", "diary"}:
         return []
-    given = values.get("scale") or next((s for s in ("nrs", "vas") if s in values), None)
+    given = values.get("scale") or next(
+        (s for s in ("nrs", "vas") if s in values), None
+    )
     wanted = about.scale if about else None
     if about is None:
         baseline = episode.baseline(episode.visit)
@@ -386,7 +399,7 @@ def _without_baseline(kind: forms.Kind, values: Mapping[str, Any]) -> list[Findi
 
 
 def ways_on(case: Case) -> list[Assessment]:
-    """Return the assessment of every move that `advance` could make from here."""
+    """Return the assessment of every move out of the present stage but finishing."""
     if case.episode.status is not Status.ACTIVE:
         return []
     moves = case.protocol.moves_from(case.episode.stage)

@@ -104,7 +104,8 @@ class Entry:
     @property
     def values(self) -> Mapping[str, Any]:
         """The clinical values of the payload; empty where it was erased."""
-        return (self.payload or {}).get("values", {})
+        values: Mapping[str, Any] = (self.payload or {}).get("values", {})
+        return values
 
 
 def clinical_day(occurred: Occurred, zone: dt.tzinfo) -> dt.date:

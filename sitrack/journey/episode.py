@@ -62,6 +62,8 @@ class Episode:
         visits: every stay, earliest first; the last one is where it is.
         evidence: every clinical fact, in the order in which it happened.
         opened: the day on which it was opened.
+        moved: the day of its last change of stage, also where that lies after the
+            day it is told as of.
         coordinator: staff id of who looks after it, or None.
         version: the number of its last entry.
     """
@@ -69,6 +71,7 @@ class Episode:
     key: EpisodeKey
     protocol: str
     opened: dt.date
+    moved: dt.date
     coordinator: str | None
     version: int
     visits: tuple[Visit, ...]
@@ -105,17 +108,27 @@ class Episode:
     def belongs(self, fact: Evidence, visit: Visit) -> bool:
         """Whether a procedure counts for a stay.
 
-        It does from the day of entry on (whatever the order of writing), or where the
-        move that began the stay rests on it; the first stay takes earlier ones too.
+        It does from the day of entry on (whatever the order of writing), or where it
+        was done in the stay before and the move that began this one rests on it; the
+        first stay takes earlier ones too.
         """
-        began = visit.seq == self.visits[0].seq
-        if not (began or fact.day >= visit.entered or fact.seq in visit.rests_on):
+        if fact.day < visit.entered and not self._led_to(fact, visit):
             return False
         if visit.left is None:
             return True
         return fact.day < visit.left or (
             fact.day == visit.left and fact.seq < (visit.left_by or 0)
         )
+
+    def _led_to(self, fact: Evidence, visit: Visit) -> bool:
+        place = self.visits.index(visit)
+        if place == 0:
+            return True
+        before = self.visits[place - 1]
+        since = (before.entered, before.seq)
+        # A move may also rest on older procedures (a repeat on the one it repeats):
+        # those began nothing here.
+        return fact.seq in visit.rests_on and (fact.day, fact.seq) > since
 
     def procedure(self, visit: Visit) -> Evidence | None:
         """Return the procedure that anchors a stay (the latest of its kind), or None."""
@@ -173,14 +186,11 @@ def fold(
     Raises:
         NotFound: it was not open yet.
     """
-    lived = sorted(
-        (
-            (entry.day(zone), entry.seq, entry)
-            for entry in entries
-            if as_of is None or entry.day(zone) <= as_of
-        ),
+    dated = sorted(
+        ((entry.day(zone), entry.seq, entry) for entry in entries),
         key=lambda item: item[:2],
     )
+    lived = [item for item in dated if as_of is None or item[0] <= as_of]
     opening = next((entry for _, _, entry in lived if entry.kind == OPENED), None)
     if opening is None:
         raise NotFound(f"{key} was not open yet")
@@ -188,6 +198,7 @@ def fold(
         key=key,
         protocol=opening.protocol or "",
         opened=opening.day(zone),
+        moved=max(day for day, _, entry in dated if entry.kind in (OPENED, MOVE)),
         coordinator=(opening.payload or {}).get("coordinator"),
         version=max(entry.seq for entry in entries),
         visits=_visits(lived),

@@ -17,7 +17,9 @@ from typing import Any, Final, Literal
 
 from sitrack.errors import BadInput
 
-FieldType = Literal["choice", "choices", "score", "amount", "whole", "date", "flag", "word"]
+FieldType = Literal[
+    "choice", "choices", "score", "amount", "whole", "date", "flag", "word"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,9 @@ _VAS = Field("vas", "score", "pain, 0 to 100 mm", high=100)
 _ODI = Field("odi", "score", "disability, 0 to 100 %", high=100)
 _GUIDED = Field("guidance", "choice", "how it was guided", _GUIDANCE, required=True)
 _AGENT = Field("anaesthetic", "choice", "the anaesthetic agent", _AGENTS)
-_NERVES = Field("nerves", "choices", "the nerves, comma-separated", NERVES, default=NERVES)
+_NERVES = Field(
+    "nerves", "choices", "the nerves, comma-separated", NERVES, default=NERVES
+)
 
 KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind
@@ -252,7 +256,9 @@ KINDS: Final[Mapping[str, Kind]] = {
                 Field("dose", "word", "the dose, such as 500mg-bd"),
                 Field("start", "date", "first day"),
                 Field("stop", "date", "last day"),
-                Field("response", "choice", "the response", ("none", "partial", "good")),
+                Field(
+                    "response", "choice", "the response", ("none", "partial", "good")
+                ),
                 Field("contraindicated", "flag", "contraindicated or not tolerated"),
                 Field("neuropathic", "flag", "nerve irritation is suspected"),
             ),
@@ -397,13 +403,15 @@ KINDS: Final[Mapping[str, Kind]] = {
 """Every kind of evidence that can be recorded, by name."""
 
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}\Z", re.ASCII)
-_READING: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(h|m)=([0-9]{1,3}(?:\.5)?)\Z")
+_READING: Final = re.compile(
+    r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(h|m)=([0-9]{1,3}(?:\.5)?)\Z"
+)
 _DRUG_CLASSES: Final = {
     "nsaid": (
         "aceclofenac celecoxib dexketoprofen diclofenac etodolac etoricoxib ibuprofen "
         "indometacin indomethacin ketoprofen ketorolac lornoxicam meloxicam nabumetone "
         "naproxen piroxicam tenoxicam"
-    ).split(),
+    ).split(),  # noqa: SIM905 - a list of words reads better so
     "gabapentin": ["gabapentin"],
     "pregabalin": ["pregabalin"],
 }
@@ -484,7 +492,9 @@ def _expected(field: Field) -> str:
     if field.choices:
         return f"takes {', '.join(field.choices)}"
     if field.type == "score":
-        return f"takes a score from {field.low} to {field.high} in steps of {field.step}"
+        return (
+            f"takes a score from {field.low} to {field.high} in steps of {field.step}"
+        )
     if field.type in {"whole", "amount"}:
         return f"takes a number from {field.low} to {field.high}"
     if field.type == "date":
@@ -500,7 +510,7 @@ def _choice(field: Field, raw: Any) -> str:
 
 def _choices(field: Field, raw: Any) -> tuple[str, ...]:
     words = raw.split(",") if isinstance(raw, str) else list(raw)
-    found = [_choice(field, word.strip()) for word in words]
+    found = [_choice(field, str(word).strip()) for word in words]
     return tuple(word for word in field.choices if word in found)
 
 
@@ -559,7 +569,7 @@ def read_reading(text: str, scale: str) -> Reading:
     score = Decimal(match.group(3))
     if minutes % 1 or minutes > 72 * 60:
         raise BadInput("a diary reading lies within 72 hours, at whole minutes", hint)
-    if score > (10 if scale == "nrs" else 100):
+    if score > (10 if scale == "nrs" else 100) or (scale == "vas" and score % 1):
         raise BadInput(f"a diary reading is outside the {scale.upper()} scale", hint)
     return Reading(int(minutes), score)
 

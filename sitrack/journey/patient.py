@@ -77,7 +77,9 @@ def read_episode_key(text: str) -> EpisodeKey:
     """
     match = _EPISODE.match(text)
     if match is None:
-        raise NotFound("that is not an episode key", "an episode key looks like P01428-R")
+        raise NotFound(
+            "that is not an episode key", "an episode key looks like P01428-R"
+        )
     side = Side.LEFT if match.group(2) in "Ll" else Side.RIGHT
     return EpisodeKey(_checked(match.group(1)), side, int(match.group(3) or 1))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
+import itertools
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -95,15 +96,18 @@ def diaries_about(episode: Episode, procedure: Evidence) -> list[Evidence]:
 def readings_in_window(
     protocol: Protocol, procedure: Evidence, diaries: list[Evidence]
 ) -> tuple[Reading, ...]:
-    """Return the readings taken while the anaesthetic can act, earliest first."""
+    """Return the readings taken while the anaesthetic can act, earliest first.
+
+    One for each time: where two diaries speak of it, the later entry counts.
+    """
     window = protocol.window(procedure.values.get("anaesthetic"))
-    found = [
-        reading
+    found = {
+        reading.minutes: reading
         for diary in diaries
         for reading in diary.readings
         if reading.minutes <= window
-    ]
-    return tuple(sorted(found, key=lambda reading: reading.minutes))
+    }
+    return tuple(found[minutes] for minutes in sorted(found))
 
 
 def injection_response(
@@ -179,9 +183,7 @@ def _steroid_phase(
     return Phase.LOST if any(reached) else Phase.LOW
 
 
-def _failure(
-    injection: Evidence, first: Phase, second: Phase
-) -> InjectionClass | None:
+def _failure(injection: Evidence, first: Phase, second: Phase) -> InjectionClass | None:
     """Try the classes in their order; relief that holds is no failure."""
     if second is Phase.REACHED:
         return None
@@ -233,9 +235,10 @@ def block_response(
         verdict = Verdict.RECALL if late else Verdict.INDETERMINATE
         return BlockResponse(verdict, tuple(d.seq for d in kept), ())
     reached = [
-        percent_relief(block.pain, reading.score) >= response_pct for reading in readings
+        percent_relief(block.pain, reading.score) >= response_pct
+        for reading in readings
     ]
-    twice = any(a and b for a, b in zip(reached, reached[1:], strict=False))
+    twice = any(a and b for a, b in itertools.pairwise(reached))
     if not twice and all(reached):
         return BlockResponse(Verdict.INDETERMINATE, cited, readings)
     verdict = Verdict.POSITIVE if twice else Verdict.NEGATIVE

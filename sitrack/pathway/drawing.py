@@ -49,8 +49,10 @@ def text(protocol: Protocol) -> str:
     lines = [protocol.title, ""]
     for stage in protocol.stages:
         lines.append(title_of(stage.id) + ("  (the end)" if stage.final else ""))
-        for move in protocol.moves_from(stage.id):
-            if move.command != "episode finish" and move.target:
-                lines.append(f"  --> {title_of(move.target):<20} {move.title}")
+        lines += [
+            f"  --> {title_of(move.target):<20} {move.title}"
+            for move in protocol.moves_from(stage.id)
+            if move.command != "episode finish" and move.target
+        ]
     lines += ["", "Every open stage may also be finished, with a disposition."]
     return "\n".join(lines) + "\n"

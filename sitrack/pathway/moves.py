@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from sitrack.pathway.requirements import Requirement
+
+COMMANDS: Final = (
+    "advance",
+    "episode finish",
+    "episode reopen",
+    "episode hold",
+    "episode resume",
+    "episode lost",
+    "episode return",
+)
+"""What a person may type to make a move."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from sitrack.errors import BadInput
 from sitrack.pathway.follow_ups import ANCHORS, CLOSERS, Closer, FollowUp
-from sitrack.pathway.moves import Move
+from sitrack.pathway.moves import COMMANDS, Move
 from sitrack.pathway.requirements import KINDS, Requirement
 from sitrack.pathway.stages import Stage, Status
 
@@ -198,7 +198,7 @@ class _Reader:
             raise BadInput("protocol: initial names no stage of the file")
         protocol = Protocol(
             id=self._protocol_id(),
-            title=self.document["title"],
+            title=self._text(self.document, "title", "the file"),
             hash=content_hash(self.text),
             text=self.text,
             initial=self.document["initial"],
@@ -207,7 +207,9 @@ class _Reader:
             stages=stages,
             moves=tuple(self._moves("moves", self.stage_ids)),
             status_moves=tuple(self._moves("status_moves", {s.value for s in Status})),
-            follow_ups=tuple(self._follow_up(i, row) for i, row in self._rows("follow_ups")),
+            follow_ups=tuple(
+                self._follow_up(i, row) for i, row in self._rows("follow_ups")
+            ),
             steps=self._minutes_or_days("steps", "days"),
         )
         _refuse_ambiguity(protocol)
@@ -268,7 +270,8 @@ class _Reader:
         name = self._word(row, "id", place)
         if name not in {stage.value for stage in Stage}:
             raise BadInput(f"protocol: {place}.id names no stage of the pathway")
-        return StageRule(name, self._text(row, "purpose", place), bool(row.get("final")))
+        purpose = self._text(row, "purpose", place)
+        return StageRule(name, purpose, self._flag(row, "final", place))
 
     def _moves(self, key: str, places: set[str]) -> Iterable[Move]:
         seen: set[str] = set()
@@ -285,25 +288,32 @@ class _Reader:
                 title=self._text(row, "title", place),
                 sources=self._members(row, "from", places, place),
                 target=self._target(row, places, place),
-                command=row.get("command", "advance"),
+                command=self._command(row, place),
                 requirements=tuple(self._requirements(row, place)),
                 reasons=self._words(row.get("reasons", []), f"{place}.reasons"),
                 variances=self._words(row.get("variances", []), f"{place}.variances"),
                 citations=self._sources(row, place),
             )
 
-    def _target(self, row: Mapping[str, Any], places: set[str], place: str) -> str | None:
+    def _target(
+        self, row: Mapping[str, Any], places: set[str], place: str
+    ) -> str | None:
         if "to" not in row:
             if places >= {stage.value for stage in Stage}:
                 raise BadInput(f"protocol: {place}.to is missing")
             return None
-        if row["to"] not in places:
+        if self._word(row, "to", place) not in places:
             raise BadInput(f"protocol: {place}.to names nothing declared")
         return str(row["to"])
 
+    def _command(self, row: Mapping[str, Any], place: str) -> str:
+        if "command" in row:
+            self._one_of(row, "command", COMMANDS, place)
+        return str(row.get("command", "advance"))
+
     def _requirements(self, row: Mapping[str, Any], move: str) -> Iterable[Requirement]:
         names: set[str] = set()
-        for index, table in enumerate(row.get("requirements", [])):
+        for index, table in enumerate(self._list(row, "requirements", move)):
             place = f"{move}.requirements[{index}]"
             kind = self._word(self._table(table, place), "kind", place)
             if kind not in KINDS:
@@ -317,9 +327,8 @@ class _Reader:
                 name: self._parameter(table, name, expected[name], f"{place} ({kind})")
                 for name in expected
             }
-            yield Requirement(
-                kind, kind, values, bool(table.get("hard")), self._cited(table, expected)
-            )
+            hard = self._flag(table, "hard", place)
+            yield Requirement(kind, kind, values, hard, self._cited(table, expected))
 
     def _cited(
         self, table: Mapping[str, Any], expected: Mapping[str, str]
@@ -369,16 +378,24 @@ class _Reader:
             anchor=row["anchor"],
             only=self._words(row.get("only", []), f"{place}.only"),
             offset=self._whole(row, "offset", place),
-            every=self._whole(row, "every", place) if "every" in row else None,
+            every=self._interval(row, place),
             closers=tuple(
                 self._closer(table, f"{place}.closes[{i}]")
-                for i, table in enumerate(row.get("closes", []))
+                for i, table in enumerate(self._list(row, "closes", place))
             ),
             waits_for=row["waits_for"],
             recipient=row.get("recipient", "coordinator"),
             show_days=self._whole(row, "show_days", place) if "show_days" in row else 7,
             citations=self._sources(row, place),
         )
+
+    def _interval(self, row: Mapping[str, Any], place: str) -> int | None:
+        if "every" not in row:
+            return None
+        days = self._whole(row, "every", place)
+        if days < 1:
+            raise BadInput(f"protocol: {place}.every must be at least 1")
+        return days
 
     def _closer(self, table: Any, place: str) -> Closer:
         row = self._table(table, place)
@@ -420,6 +437,18 @@ class _Reader:
             raise BadInput(f"protocol: {place}.{key} is out of range")
         return value
 
+    def _flag(self, table: Mapping[str, Any], key: str, place: str) -> bool:
+        value = table.get(key, False)
+        if not isinstance(value, bool):
+            raise BadInput(f"protocol: {place}.{key} must be true or false")
+        return value
+
+    def _list(self, table: Mapping[str, Any], key: str, place: str) -> list[Any]:
+        value = table.get(key, [])
+        if not isinstance(value, list):
+            raise BadInput(f"protocol: {place}.{key} must be a list")
+        return value
+
     def _text(self, table: Mapping[str, Any], key: str, place: str) -> str:
         value = table.get(key)
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
@@ -444,6 +473,8 @@ class _Reader:
         self, table: Mapping[str, Any], key: str, allowed: set[str], place: str
     ) -> tuple[str, ...]:
         found = self._words(table.get(key), f"{place}.{key}")
+        if not found:
+            raise BadInput(f"protocol: {place}.{key} names nothing")
         for word in found:
             if word not in allowed:
                 raise BadInput(f"protocol: {place}.{key} names {word!r}, not declared")
@@ -452,8 +483,10 @@ class _Reader:
     def _one_of(
         self, table: Mapping[str, Any], key: str, allowed: Iterable[str], place: str
     ) -> None:
-        if table.get(key) not in allowed:
-            raise BadInput(f"protocol: {place}.{key} must be one of {', '.join(allowed)}")
+        if table.get(key) not in tuple(allowed):
+            raise BadInput(
+                f"protocol: {place}.{key} must be one of {', '.join(allowed)}"
+            )
 
     def _sources(self, table: Mapping[str, Any], place: str) -> tuple[str, ...]:
         value = table.get("sources")
@@ -465,6 +498,11 @@ class _Reader:
 
 
 def _refuse_ambiguity(protocol: Protocol) -> None:
+    for key, rows in (("stages", protocol.stages), ("follow_ups", protocol.follow_ups)):
+        ids = [row.id for row in rows]
+        for name in ids:
+            if ids.count(name) > 1:
+                raise BadInput(f"protocol: {key}.{name} stands twice")
     pairs: set[tuple[str, str | None]] = set()
     for move in protocol.moves:
         for source in move.sources:

@@ -62,12 +62,12 @@ def _not_positive(
 def _enough(
     case: Case, rule: Requirement, blocks: list[Evidence], required: int, needs: str
 ) -> list[Finding]:
-    """Count fresh positive blocks back from the latest, far enough apart."""
+    """Count fresh positive blocks of the same nerves back from the latest."""
     apart, most = rule.number("apart_days"), rule.number("max_age_days")
     counted: list[Evidence] = []
     entries: list[int] = []
     too_close: Evidence | None = None
-    for each in reversed(blocks):
+    for each in reversed(_of_same_nerves(blocks)):
         response = _response(case, rule, each)
         if response.verdict is not Verdict.POSITIVE or case.days_since(each.day) > most:
             continue
@@ -87,9 +87,12 @@ def _enough(
     return [not_met(rule, "BLOCKS_INSUFFICIENT", seen, entries, needs=needs)]
 
 
-def _steroid_doubt(
-    case: Case, rule: Requirement, blocks: list[Evidence]
-) -> str | None:
+def _of_same_nerves(blocks: list[Evidence]) -> list[Evidence]:
+    wanted = blocks[-1].values["nerves"]
+    return [each for each in blocks if each.values["nerves"] == wanted]
+
+
+def _steroid_doubt(case: Case, rule: Requirement, blocks: list[Evidence]) -> str | None:
     """Steroid in the block, or in the joint shortly before, blurs its verdict."""
     days = rule.number("after_steroid_days")
     for block in blocks:
@@ -113,21 +116,19 @@ def _response(case: Case, rule: Requirement, block: Evidence) -> BlockResponse:
 
 
 def same_nerves(case: Case, rule: Requirement) -> list[Finding]:
-    """The blocks name the nerves an RFA would target, and agree on them."""
+    """The latest block names the nerves an RFA would target; others do not count."""
     blocks = case.episode.of_kind("block")
     if not blocks:
         seen = "no block recorded"
         return [unknown(rule, "EVIDENCE_MISSING", seen, item="block")]
     last = blocks[-1]
     seen = f"{_listed(last)}, {case.episode.key.side.value}"
-    here = [each for each in blocks if each.day >= case.episode.visit.entered]
-    others = [each for each in here if each.values["nerves"] != last.values["nerves"]]
+    same = _of_same_nerves(blocks)
+    others = [each for each in blocks if each not in same]
+    warning = None
     if others:
-        other = others[-1]
-        seen += f"; {_listed(other)} in #{other.seq}"
-        entries = [other.seq, last.seq]
-        return [not_met(rule, "BLOCKS_INSUFFICIENT", seen, entries, item="same nerves")]
-    return [met(rule, seen, [last.seq])]
+        warning = f"block #{others[-1].seq} was of {_listed(others[-1])}: not counted"
+    return [met(rule, seen, [last.seq], warning=warning)]
 
 
 def _listed(block: Evidence) -> str:
@@ -146,9 +147,7 @@ def past_positive(case: Case, rule: Requirement) -> list[Finding]:
         if age <= most:
             return [met(rule, seen, [each.seq], needs=needs)]
         return [
-            unknown(
-                rule, "EVIDENCE_STALE", seen, [each.seq], needs=needs, item="block"
-            )
+            unknown(rule, "EVIDENCE_STALE", seen, [each.seq], needs=needs, item="block")
         ]
     seen = "no positive block"
     return [not_met(rule, "BLOCKS_INSUFFICIENT", seen, needs=needs)]

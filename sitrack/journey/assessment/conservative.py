@@ -84,11 +84,7 @@ def therapy(case: Case, rule: Requirement) -> list[Finding]:
     needs = f"{least} active visits, an attested home programme, or intolerance"
     courses = case.episode.of_kind("therapy")
     active = [c for c in courses if c.values["type"] == "active-stabilisation"]
-    most_visits: dict[dt.date | None, tuple[int, int]] = {}
-    for each in active:
-        visits = (each.values.get("visits", 0), each.seq)
-        start = each.values.get("start")
-        most_visits[start] = max(visits, most_visits.get(start, (0, 0)))
+    most_visits = _visits_by_course(active)
     visits = sum(count for count, _ in most_visits.values())
     if visits >= least:
         entries = [seq for count, seq in most_visits.values() if count]
@@ -104,16 +100,25 @@ def therapy(case: Case, rule: Requirement) -> list[Finding]:
         entries = [home[-1].seq, attestation.seq]
         return [met(rule, "home programme, attested", entries, needs=needs)]
     seen = f"{visits} active visits" if active else _passive(courses)
-    return [
-        unknown(
-            rule,
-            "EVIDENCE_MISSING",
-            seen,
-            [each.seq for each in courses],
-            needs=needs,
-            item="active PT",
-        )
-    ]
+    say = not_met if courses else unknown
+    entries = [each.seq for each in courses]
+    return [say(rule, "EVIDENCE_MISSING", seen, entries, needs=needs, item="active PT")]
+
+
+def _visits_by_course(
+    courses: list[Evidence],
+) -> dict[dt.date | None, tuple[int, int]]:
+    """The most visits of each course, with their entry; visits are "so far".
+
+    An entry without a start goes on with the course before it.
+    """
+    found: dict[dt.date | None, tuple[int, int]] = {}
+    start: dt.date | None = None
+    for each in courses:
+        start = each.values.get("start", start)
+        visits = (each.values.get("visits", 0), each.seq)
+        found[start] = max(visits, found.get(start, (0, 0)))
+    return found
 
 
 def _passive(courses: list[Evidence]) -> str:

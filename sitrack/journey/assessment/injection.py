@@ -36,7 +36,9 @@ def classified(case: Case, rule: Requirement) -> list[Finding]:
         return [met(rule, response.failure.value, response.entries, needs=needs)]
     if response.steroid is Phase.REACHED:
         seen = "relief holds"
-        return [not_met(rule, "RELIEF_ABOVE_THRESHOLD", seen, response.entries, needs=needs)]
+        return [
+            not_met(rule, "RELIEF_ABOVE_THRESHOLD", seen, response.entries, needs=needs)
+        ]
     from_day = rule.number("score_from_day")
     day = injection.day + dt.timedelta(days=from_day)
     return [
@@ -217,7 +219,7 @@ def _yearly(case: Case, rule: Requirement, day: dt.date, purpose: str) -> Findin
         seen,
         needs=needs,
         item=f"{purpose} sessions",
-        earliest=used[-most] + dt.timedelta(days=window),
+        earliest=used[-most] + dt.timedelta(days=window) if most else None,
     )
 
 

@@ -30,6 +30,7 @@ class _Measured:
     relief: Fraction
     points: Decimal
     pgic: Evidence | None
+    pgic_is_stale: bool
 
     def seen(self) -> str:
         scale = (self.score.scale or "").upper()
@@ -51,9 +52,7 @@ def trial_length(case: Case, rule: Requirement) -> list[Finding]:
     if case.elapsed >= least:
         return [met(rule, seen, needs=needs)]
     earliest = case.anchor + dt.timedelta(days=least)
-    return [
-        not_met(rule, "TRIAL_PERIOD_NOT_MET", seen, needs=needs, earliest=earliest)
-    ]
+    return [not_met(rule, "TRIAL_PERIOD_NOT_MET", seen, needs=needs, earliest=earliest)]
 
 
 def _no_procedure(rule: Requirement, item: str) -> Finding:
@@ -91,7 +90,7 @@ def insufficient(case: Case, rule: Requirement) -> list[Finding]:
 
 
 def _is_satisfactory(measured: _Measured, rule: Requirement) -> bool | None:
-    """None where it lies in between and the patient was not asked."""
+    """None where it lies in between and the patient was not asked lately."""
     if measured.relief >= rule.number("min_pct"):
         return True
     in_points = measured.score.scale == "nrs"
@@ -100,7 +99,7 @@ def _is_satisfactory(measured: _Measured, rule: Requirement) -> bool | None:
     )
     if not partly:
         return False
-    if measured.pgic is None:
+    if measured.pgic is None or measured.pgic_is_stale:
         return None
     return bool(measured.pgic.values["pgic"] <= rule.number("pgic_max"))
 
@@ -108,7 +107,7 @@ def _is_satisfactory(measured: _Measured, rule: Requirement) -> bool | None:
 def _ask_the_patient(rule: Requirement, measured: _Measured) -> Finding:
     return unknown(
         rule,
-        "EVIDENCE_MISSING",
+        "EVIDENCE_STALE" if measured.pgic_is_stale else "EVIDENCE_MISSING",
         measured.seen(),
         measured.entries(),
         needs=f"PGIC of at most {rule.number('pgic_max')}",
@@ -119,8 +118,8 @@ def _ask_the_patient(rule: Requirement, measured: _Measured) -> Finding:
 def _measure(case: Case, rule: Requirement, item: str) -> _Measured | Finding:
     """The score to judge by, or the finding that there is none."""
     base = case.episode.baseline(case.episode.visit)
-    if base is None:
-        seen = "no score to measure against"
+    if base is None or not base[1]:
+        seen = "no score to measure against" if base is None else "a baseline of 0"
         return unknown(rule, "EVIDENCE_MISSING", seen, item="baseline")
     scale, baseline, _ = base
     since = _counted_from(case, rule.number("from_day"))
@@ -137,11 +136,13 @@ def _measure(case: Case, rule: Requirement, item: str) -> _Measured | Finding:
         return unknown(
             rule, "EVIDENCE_STALE", seen, [score.seq], needs=needs, item=named
         )
+    pgic = case.pgic_since(since)
     return _Measured(
         score,
         percent_relief(baseline, score.pain),
         baseline - score.pain,
-        case.pgic_since(since),
+        pgic,
+        pgic is not None and case.days_since(pgic.day) > most,
     )
 
 
@@ -171,9 +172,7 @@ def severity(case: Case, rule: Requirement) -> list[Finding]:
         ]
     if nrs >= least:
         return [met(rule, seen, [score.seq], needs=needs)]
-    return [
-        not_met(rule, "SEVERITY_BELOW_THRESHOLD", seen, [score.seq], needs=needs)
-    ]
+    return [not_met(rule, "SEVERITY_BELOW_THRESHOLD", seen, [score.seq], needs=needs)]
 
 
 # --- RFA: done, failed, repeated
@@ -276,7 +275,7 @@ def rfa_sessions(case: Case, rule: Requirement) -> list[Finding]:
     entries = [each.seq for each in used]
     if len(used) < most:
         return [met(rule, seen, entries, needs=needs)]
-    earliest = used[-most].day + dt.timedelta(days=window)
+    earliest = used[-most].day + dt.timedelta(days=window) if most else None
     return [
         not_met(
             rule,
@@ -292,35 +291,38 @@ def rfa_sessions(case: Case, rule: Requirement) -> list[Finding]:
 
 def recurrence(case: Case, rule: Requirement) -> list[Finding]:
     """Pain is back: high enough again, and relief below the threshold."""
-    base = case.episode.baseline(case.episode.visit)
-    score = case.pain_since(case.episode.visit.entered, "nrs")
-    most = rule.number("max_age_days")
     least, below = rule.number("min_nrs"), rule.number("below_pct")
     needs = f"NRS {least} or more, relief below {below} %"
-    if base is None or score is None:
-        seen = "no NRS in this stage"
-        return [unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item="NRS")]
-    scale, baseline, _ = base
-    nrs, age = score.values["nrs"], case.days_since(score.day)
-    if age > most:
-        seen = f"NRS {number(nrs)}, {age} d old"
-        return [
-            unknown(rule, "EVIDENCE_STALE", seen, [score.seq], needs=needs, item="NRS")
-        ]
-    if scale != "nrs":
-        seen = f"measured against {scale.upper()}"
-        return [unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item="NRS")]
-    relief = percent_relief(baseline, nrs)
-    seen = f"NRS {number(nrs)} ({percent(relief)})"
+    compared = _compared(case, rule, needs)
+    if isinstance(compared, Finding):
+        return [compared]
+    score, relief = compared
+    nrs = score.values["nrs"]
+    seen, entries = f"NRS {number(nrs)} ({percent(relief)})", [score.seq]
     if nrs < least:
-        return [
-            not_met(rule, "SEVERITY_BELOW_THRESHOLD", seen, [score.seq], needs=needs)
-        ]
+        return [not_met(rule, "SEVERITY_BELOW_THRESHOLD", seen, entries, needs=needs)]
     if relief >= below:
-        return [
-            not_met(rule, "RELIEF_ABOVE_THRESHOLD", seen, [score.seq], needs=needs)
-        ]
-    return [met(rule, seen, [score.seq], needs=needs)]
+        return [not_met(rule, "RELIEF_ABOVE_THRESHOLD", seen, entries, needs=needs)]
+    return [met(rule, seen, entries, needs=needs)]
+
+
+def _compared(
+    case: Case, rule: Requirement, needs: str
+) -> tuple[Evidence, Fraction] | Finding:
+    """A fresh NRS of this stage and the relief it means, or what is lacking."""
+    base = case.episode.baseline(case.episode.visit)
+    score = case.pain_since(case.episode.visit.entered, "nrs")
+    if score is None or (base and base[0] != "nrs"):
+        seen = "no NRS in this stage" if score is None else "measured on another scale"
+        return unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item="NRS")
+    if base is None or not base[1]:
+        seen = "no score to measure against" if base is None else "a baseline of 0"
+        return unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item="baseline")
+    nrs, age = score.values["nrs"], case.days_since(score.day)
+    if age > rule.number("max_age_days"):
+        seen, entries = f"NRS {number(nrs)}, {age} d old", [score.seq]
+        return unknown(rule, "EVIDENCE_STALE", seen, entries, needs=needs, item="NRS")
+    return score, percent_relief(base[1], nrs)
 
 
 def same_pattern(case: Case, rule: Requirement) -> list[Finding]:
@@ -336,4 +338,6 @@ def same_pattern(case: Case, rule: Requirement) -> list[Finding]:
     last = said[-1]
     if last.values["pattern"] == "same":
         return [met(rule, "unchanged", [last.seq])]
-    return [not_met(rule, "SOURCE_NOT_CONFIRMED", "changed", [last.seq], item="pattern")]
+    return [
+        not_met(rule, "SOURCE_NOT_CONFIRMED", "changed", [last.seq], item="pattern")
+    ]

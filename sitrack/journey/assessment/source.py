@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from fractions import Fraction
 
 from sitrack.journey.assessment.case import Case, number, percent
 from sitrack.journey.evidence import Evidence
@@ -13,6 +14,7 @@ from sitrack.journey.response import (
     readings_in_window,
 )
 from sitrack.pathway.requirements import Requirement
+from sitrack.pathway.stages import Stage
 
 _REGIONS = ("lumbar", "hip", "soft_tissue")
 _REASONS_ABOUT_THE_SOURCE = "source"
@@ -25,14 +27,14 @@ def _since_entry(case: Case, kind: str) -> list[Evidence]:
 
 def tests(case: Case, rule: Requirement) -> list[Finding]:
     """Enough provocation tests were positive at the latest examination."""
-    exams = _since_entry(case, "exam")
+    # Before surgery the tests that confirmed the source still count.
+    deciding = case.episode.stage == Stage.REEVALUATION
+    exams = _since_entry(case, "exam") if deciding else case.episode.of_kind("exam")
     least = rule.number("min_positive")
     needs = f"{least} positive"
     if not exams:
-        seen = "no examination in this stage"
-        return [
-            unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item="tests")
-        ]
+        seen = "no examination in this stage" if deciding else "no examination"
+        return [unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item="tests")]
     last = exams[-1]
     positive = last.values.get("positive", ())
     tested = len(positive) + len(last.values.get("negative", ()))
@@ -99,7 +101,7 @@ def response(case: Case, rule: Requirement) -> list[Finding]:
     return [not_met(rule, "SOURCE_NOT_CONFIRMED", seen, needs=needs)]
 
 
-def _best_relief(case: Case, injection: Evidence) -> tuple[object, list[int]] | None:
+def _best_relief(case: Case, injection: Evidence) -> tuple[Fraction, list[int]] | None:
     diaries = diaries_about(case.episode, injection)
     readings = readings_in_window(case.protocol, injection, diaries)
     if not readings or injection.pain is None:
