@@ -407,11 +407,12 @@ _READING: Final = re.compile(
     r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(h|m)=([0-9]{1,3}(?:\.5)?)\Z"
 )
 _DRUG_CLASSES: Final = {
-    "nsaid": (
-        "aceclofenac celecoxib dexketoprofen diclofenac etodolac etoricoxib ibuprofen "
-        "indometacin indomethacin ketoprofen ketorolac lornoxicam meloxicam nabumetone "
-        "naproxen piroxicam tenoxicam"
-    ).split(),  # noqa: SIM905 - a list of words reads better so
+    "nsaid": [
+        *("aceclofenac", "celecoxib", "dexketoprofen", "diclofenac", "etodolac"),
+        *("etoricoxib", "ibuprofen", "indometacin", "indomethacin", "ketoprofen"),
+        *("ketorolac", "lornoxicam", "meloxicam", "nabumetone", "naproxen"),
+        *("piroxicam", "tenoxicam"),
+    ],
     "gabapentin": ["gabapentin"],
     "pregabalin": ["pregabalin"],
 }
