@@ -1,0 +1,30 @@
+"""The channel for trying things out: one line per message, where one can see it."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from sitrack.reminders.channels import TemporaryFailure, plain_address
+from sitrack.reminders.wording import Message
+
+
+class ConsoleChannel:
+    """Writes each message as one line to a text stream."""
+
+    name = "console"
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def send(self, message: Message) -> str:
+        """Write recipient and subject; the reference is the message's key."""
+        address = plain_address(message.recipient_address)
+        try:
+            self._out.write(f"to {address}: {message.subject}\n")
+            self._out.flush()
+        except OSError:
+            raise TemporaryFailure("stream-closed") from None
+        return message.key
+
+    def close(self) -> None:
+        """Leave the stream open: it belongs to whoever handed it in."""
