@@ -61,7 +61,7 @@ def _rfa_without_block(protocol: Protocol) -> Iterator[str]:
         repeats = _demands(move.requirements, "relief-from")
         if not (repeats or _demands(move.requirements, "positive-blocks")):
             yield f"{move.id} enters rfa without demanding a positive block"
-        if "diagnostic-block" not in move.sources and not repeats:
+        if move.sources != (Stage.DIAGNOSTIC_BLOCK,) and not repeats:
             yield f"{move.id} enters rfa for the first time from elsewhere than the block"
 
 

@@ -1,0 +1,1 @@
+"""What the protocol says: its text, its soundness, and each requirement in turn."""
