@@ -48,6 +48,13 @@ def _port(value: Any) -> int:
     return number
 
 
+def _seconds(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, bool) or not 1 <= number <= 3600:
+        raise ValueError("a number of seconds from 1 to 3600")
+    return number
+
+
 def _one_of(*words: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in words:
@@ -89,6 +96,7 @@ OPTIONS: Final = (
     Option("reminders.from_time", _time, dt.time(8), "messages leave from this time"),
     Option("reminders.until_time", _time, dt.time(18), "messages leave until then"),
     Option("reminders.days", _days, (0, 1, 2, 3, 4), "messages leave on these days"),
+    Option("reminders.lease", _seconds, 120, "seconds a claimed reminder is kept"),
     Option("smtp.host", _text, "localhost", "the mail server"),
     Option("smtp.port", _port, 587, "its port"),
     Option("smtp.security", _one_of("starttls", "tls"), "starttls", "how it is secured"),
@@ -187,7 +195,7 @@ def _typed(option: Option, raw: Any, origin: str) -> Any:
     try:
         return option.read(raw)
     except (ValueError, TypeError) as error:
-        wanted = str(error) if "one" in str(error) else option.about
+        wanted = str(error) if str(error).startswith(("one ", "a ")) else option.about
         raise Unavailable(
             f"the setting {option.name} ({origin}) is not understood: it takes {wanted}"
         ) from None

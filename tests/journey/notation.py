@@ -69,6 +69,30 @@ def answer_of(finding: Finding) -> Answer:
     return Answer(finding.result.value, label, finding.earliest)
 
 
+BOUNDARIES = (
+    # baseline, score, relief in percent, and whether that is 50, 75 and 80 or more
+    (8, 4, "50 %", True, False, False),
+    (8, 2, "75 %", True, True, False),
+    (8, 1, "87.5 %", True, True, True),
+    (9, 2, "77.8 %", True, True, False),
+    (9, 3, "66.7 %", True, False, False),
+    (10, 2, "80 %", True, True, True),
+    (5, 1, "80 %", True, True, True),
+    (7, 4, "42.9 %", False, False, False),
+    (7, 2, "71.4 %", True, False, False),
+    (7, 1, "85.7 %", True, True, True),
+    (6, 3, "50 %", True, False, False),
+    (6, 2, "66.7 %", True, False, False),
+    (6, 1, "83.3 %", True, True, True),
+    (5, 2, "60 %", True, False, False),
+)
+"""The boundary table of the clinical reference, 2.0."""
+
+AT_LEAST_50 = [
+    (baseline, score, reached) for baseline, score, _, reached, _, _ in BOUNDARIES
+]
+
+
 class Story:
     """One episode, told entry by entry."""
 

@@ -94,7 +94,7 @@ SEEDED = [
         (
             (
                 'from = ["diagnostic-block"]\nto = "rfa"',
-                'from = ["diagnostic-block", "referred-out"]\nto = "rfa"',
+                'from = ["diagnostic-block", "conservative-care"]\nto = "rfa"',
             ),
         ),
         ["block-positive enters rfa for the first time from elsewhere than the block"],

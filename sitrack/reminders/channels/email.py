@@ -154,19 +154,20 @@ class EmailChannel:
 def _judged(error: Exception) -> DeliveryFailure:
     """Say in a code of our own what happened, and whether trying again can help."""
     code = _reply_code(error)
-    if code is None:
+    if not 200 <= code <= 599:
         return TemporaryFailure(_word_for(error))
     if 500 <= code <= 599:
         return PermanentFailure(f"smtp-{code}")
     return TemporaryFailure(f"smtp-{code}")
 
 
-def _reply_code(error: Exception) -> int | None:
+def _reply_code(error: Exception) -> int:
+    """Return what the server answered; -1 if it did not, or not in SMTP."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return next((code for code, _ in error.recipients.values()), None)
+        return next((code for code, _ in error.recipients.values()), -1)
     if isinstance(error, smtplib.SMTPResponseException):
-        return error.smtp_code if 200 <= error.smtp_code <= 599 else None
-    return None
+        return error.smtp_code
+    return -1
 
 
 def _word_for(error: Exception) -> str:

@@ -1,0 +1,336 @@
+"""Opening an episode, writing evidence down, moving it on, and asking why not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sitrack.coordination.people import Author, clinician_named, provenance
+from sitrack.errors import BadInput, NotFound, WrittenFirst
+from sitrack.journey import evidence as forms
+from sitrack.journey.agenda import Due
+from sitrack.journey.assessment.case import Case
+from sitrack.journey.decisions import (
+    EvidenceForm,
+    MoveRequest,
+    Variance,
+    decide_evidence,
+    decide_move,
+)
+from sitrack.journey.entries import OPENED, Draft, Entry, Occurred
+from sitrack.journey.episode import Episode, fold
+from sitrack.journey.patient import (
+    EpisodeKey,
+    is_patient_key,
+    patient_stream,
+    read_episode_key,
+    read_patient_key,
+)
+from sitrack.pathway.protocol import Protocol
+from sitrack.pathway.stages import Side
+from sitrack.record import history, library, registry, standing, worklist
+from sitrack.record.journal import Ledger, Reader, Work, reading, writing
+from sitrack.record.registry import Patient
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a command wrote, and where the episode stands after it.
+
+    Attributes:
+        patient: whose it is; screens show the initials.
+        episode: as it stands now.
+        entry: the entry that was written.
+        due: what is due now, earliest first.
+        protocol: the one the episode is pinned to.
+        today: the clinical day of the command.
+        dry_run: nothing was kept.
+    """
+
+    patient: Patient
+    episode: Episode
+    entry: Entry
+    due: Sequence[Due]
+    protocol: Protocol
+    today: dt.date
+    dry_run: bool
+
+
+def find_key(ledger: Ledger, typed: str) -> EpisodeKey:
+    """Return the episode that was named, by its key or by its patient's.
+
+    A patient's key stands for the patient's one open episode.
+
+    Raises:
+        NotFound: there is no such episode, or several are open.
+    """
+    if not is_patient_key(typed):
+        return read_episode_key(typed)
+    patient = read_patient_key(typed)
+    with reading(ledger) as connection:
+        registry.patient(connection, patient)
+        keys = worklist.keys_of(connection, patient)
+    live = [key for key, status in keys if status != "finished"]
+    if len(live) == 1:
+        return read_episode_key(live[0])
+    if not live:
+        raise NotFound(
+            f"{patient} has no open episode",
+            f"sitrack episode open {patient} --side left|right",
+        )
+    raise NotFound(f"{patient} has several open episodes", f"say {' or '.join(live)}")
+
+
+def open_episode(
+    ledger: Ledger,
+    author: Author,
+    patient_key: str,
+    side: Side,
+    *,
+    on: dt.date | None = None,
+    coordinator: str | None = None,
+    dry_run: bool = False,
+) -> Written:
+    """Open an episode of care on one side, in the stage *injection*.
+
+    Raises:
+        NotFound: there is no such patient.
+        BadInput: that side has an open episode, or the day cannot be.
+    """
+    with writing(ledger, dry_run=dry_run) as work:
+        who = provenance(work, author)
+        patient = registry.patient(work.connection, read_patient_key(patient_key))
+        work.load(patient_stream(patient.key))
+        key = _next_key(work, patient.key, side)
+        day = on or work.today
+        _refuse_impossible_day(day, work.today, patient)
+        protocol = library.current(work.connection)
+        lead = coordinator or _coordinator(work, who.recorder)
+        if coordinator and registry.staff(work.connection, coordinator) is None:
+            raise NotFound(f"{coordinator} is not on the staff list", "sitrack staff list")
+        draft = Draft(
+            OPENED,
+            day,
+            who,
+            stage_to=protocol.initial,
+            protocol=protocol.hash,
+            payload={**author.payload(), "coordinator": lead, "side": side.value},
+        )
+        entry = work.append(key.stream, draft)
+        mention = {**author.payload(), "episode": str(key)}
+        work.append(
+            patient_stream(patient.key),
+            Draft("episode-opened", day, who, payload=mention),
+        )
+        return _settled(work, patient, key, [entry], protocol, dry_run=dry_run)
+
+
+def _next_key(work: Work, patient: str, side: Side) -> EpisodeKey:
+    ordinal = 1
+    for name, status in worklist.keys_of(work.connection, patient):
+        key = read_episode_key(name)
+        if key.side is not side:
+            continue
+        if status != "finished":
+            raise BadInput(f"{key} is open already", f"sitrack show {key}")
+        ordinal = max(ordinal, key.ordinal + 1)
+    return EpisodeKey(patient, side, ordinal)
+
+
+def _coordinator(work: Work, staff_id: str) -> str | None:
+    found = registry.staff(work.connection, staff_id)
+    return staff_id if found and found.role == "coordinator" else None
+
+
+def _refuse_impossible_day(day: dt.date, today: dt.date, patient: Patient) -> None:
+    born = patient.person.born
+    if day > today:
+        raise BadInput(f"--on {day} is after today, {today}")
+    if born is not None and day < born:
+        raise BadInput(f"--on {day} is before the patient's birth")
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRequest:
+    """Evidence as it comes in at the door; see `EvidenceForm` for the fields."""
+
+    kind: str
+    values: Mapping[str, Any]
+    occurred: Occurred | None = None
+    side: Side | None = None
+    about: int | None = None
+    readings: tuple[str, ...] = ()
+    performer: str | None = None
+    text: str | None = None
+
+
+def record_evidence(
+    ledger: Ledger,
+    author: Author,
+    key: EpisodeKey,
+    request: EvidenceRequest,
+    *,
+    expect_version: int | None = None,
+    dry_run: bool = False,
+) -> Written:
+    """Write down what happened. Evidence never moves a stage.
+
+    Raises:
+        BadInput, NotFound, Refused: see `decisions.decide_evidence`.
+        NotPermitted: the author is not on the staff list, or an attestation has no
+            clinician.
+        WrittenFirst: the episode is not at `expect_version` any more.
+    """
+    with writing(ledger, dry_run=dry_run) as work:
+        who = provenance(work, author, request.performer)
+        if forms.KINDS[request.kind].clinician:
+            clinician_named(work, request.performer or who.recorder, "an attestation")
+        patient, entries, episode, protocol = _load(work, key, expect_version)
+        payload = author.payload()
+        if request.text:
+            payload["text"] = request.text
+        form = EvidenceForm(
+            kind=request.kind,
+            occurred=request.occurred,
+            side=request.side,
+            about=request.about,
+            values=request.values,
+            readings=request.readings,
+            provenance=who,
+            payload=payload,
+        )
+        draft = decide_evidence(
+            episode,
+            form,
+            today=work.today,
+            zone=ledger.zone,
+            born=patient.person.born,
+        )
+        entry = work.append(key.stream, draft)
+        return _settled(work, patient, key, [*entries, entry], protocol, dry_run=dry_run)
+
+
+def _load(
+    work: Work, key: EpisodeKey, expect_version: int | None
+) -> tuple[Patient, list[Entry], Episode, Protocol]:
+    """Load an episode for writing, at the version that the person has seen."""
+    patient = registry.patient(work.connection, key.patient)
+    entries = work.load(key.stream)
+    if not entries:
+        raise NotFound(f"there is no episode {key}", f"sitrack show {key.patient}")
+    version = entries[-1].seq
+    if expect_version is not None and expect_version != version:
+        raise WrittenFirst(
+            f"{key} is at #{version}, not at #{expect_version}: somebody wrote first",
+            f"sitrack history {key}",
+        )
+    episode = fold(key, entries, work.ledger.zone)
+    return patient, entries, episode, library.pinned(work.connection, episode.protocol)
+
+
+def _settled(
+    work: Work,
+    patient: Patient,
+    key: EpisodeKey,
+    entries: Sequence[Entry],
+    protocol: Protocol,
+    *,
+    dry_run: bool,
+) -> Written:
+    """Bring the copies up to date after the last entry, and say where things stand."""
+    episode = fold(key, entries, work.ledger.zone)
+    due = standing.refresh(work.connection, episode, protocol, entries[-1])
+    return Written(patient, episode, entries[-1], due, protocol, work.today, dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A move as it comes in at the door.
+
+    Attributes:
+        target: the stage to move to.
+        command: `advance`, or the `episode` command that was typed.
+        on: the day on which it happens; None is today.
+        reason: a coded reason, where the move takes one.
+        variance: a code that lifts unmet requirements.
+        clinician: who decided the variance.
+        text: why, in words, for a variance or the reason.
+        performer: who moved it on, if not the author.
+    """
+
+    target: str
+    command: str = "advance"
+    on: dt.date | None = None
+    reason: str | None = None
+    variance: str | None = None
+    clinician: str | None = None
+    text: str | None = None
+    performer: str | None = None
+
+
+def advance(
+    ledger: Ledger,
+    author: Author,
+    key: EpisodeKey,
+    step: Step,
+    *,
+    expect_version: int | None = None,
+    dry_run: bool = False,
+) -> Written:
+    """Move an episode on, judged by what was true on the day, as known now.
+
+    Raises:
+        Refused: the protocol does not allow it; with every reason.
+        BadInput: a code is not one of this move, or the day lies ahead.
+        NotPermitted: a variance has no clinician.
+        WrittenFirst: the episode is not at `expect_version` any more.
+    """
+    with writing(ledger, dry_run=dry_run) as work:
+        who = provenance(work, author, step.performer)
+        patient, entries, _, protocol = _load(work, key, expect_version)
+        day = step.on or work.today
+        if day > work.today:
+            raise BadInput(f"--on {day} is after today, {work.today}")
+        episode = fold(key, entries, ledger.zone, day)
+        case = case_of(work.connection, ledger, episode, protocol, day, step.reason)
+        payload = author.payload()
+        if step.text and not step.variance:
+            payload["text"] = step.text
+        request = MoveRequest(
+            target=step.target,
+            command=step.command,
+            occurred=day,
+            provenance=who,
+            variance=_variance(work, step),
+            payload=payload,
+        )
+        draft, _ = decide_move(case, request)
+        entry = work.append(key.stream, draft)
+        return _settled(work, patient, key, [*entries, entry], protocol, dry_run=dry_run)
+
+
+def case_of(
+    connection: Reader,
+    ledger: Ledger,
+    episode: Episode,
+    protocol: Protocol,
+    day: dt.date,
+    reason: str | None = None,
+    as_known: dt.datetime | None = None,
+) -> Case:
+    """Return the case of an episode on a day, with the patient's other episodes."""
+    others = history.sibling_episodes(connection, ledger, episode.key, day, as_known)
+    return Case(episode, protocol, day, reason, others)
+
+
+def _variance(work: Work, step: Step) -> Variance | None:
+    if step.variance is None:
+        return None
+    clinician = clinician_named(work, step.clinician, "a variance")
+    if not step.text:
+        raise BadInput(
+            "a variance needs its reason in words", "give it with --text FILE or --text -"
+        )
+    return Variance(step.variance, clinician.id, step.text)

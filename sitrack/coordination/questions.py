@@ -1,0 +1,186 @@
+"""What people ask: why not, where does this one stand, what is due, what happened."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sitrack.coordination.episodes import case_of
+from sitrack.journey.agenda import Due, agenda
+from sitrack.journey.assessment import Assessment, assess
+from sitrack.journey.decisions import find_move, ways_on
+from sitrack.journey.entries import Entry
+from sitrack.journey.episode import Episode
+from sitrack.journey.patient import EpisodeKey, patient_stream
+from sitrack.pathway.protocol import Protocol
+from sitrack.record import history, library, registry, worklist
+from sitrack.record.history import Line
+from sitrack.record.journal import Ledger, load_stream, present_instant, reading
+from sitrack.record.registry import Patient
+from sitrack.record.worklist import Standing, Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The two times of a question; None is now.
+
+    Attributes:
+        as_of: what was true on that day.
+        as_known: by what was written at that instant.
+    """
+
+    as_of: dt.date | None = None
+    as_known: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What moves still need.
+
+    Attributes:
+        patient: whose it is.
+        episode: as of the day that was asked about.
+        protocol: the one it is pinned to.
+        day: that day.
+        answers: one assessment for each move that was asked about.
+    """
+
+    patient: Patient
+    episode: Episode
+    protocol: Protocol
+    day: dt.date
+    answers: Sequence[Assessment]
+
+
+def why(
+    ledger: Ledger,
+    key: EpisodeKey,
+    target: str | None,
+    *,
+    reason: str | None = None,
+    when: When | None = None,
+) -> Why:
+    """Say what a move still needs; without a target, every move from here.
+
+    Raises:
+        NotFound: there is no such episode, or was not then.
+        Refused: no such move leads out of the present stage.
+    """
+    asked = when or When()
+    with reading(ledger) as connection:
+        patient = registry.patient(connection, key.patient)
+        now = present_instant(connection, ledger)
+        day = asked.as_of or now.astimezone(ledger.zone).date()
+        episode = history.episode_at(
+            connection, ledger, key, as_of=day, as_known=asked.as_known
+        )
+        protocol = library.pinned(connection, episode.protocol)
+        case = case_of(
+            connection, ledger, episode, protocol, day, reason, asked.as_known
+        )
+        if target is None:
+            answers = ways_on(case)
+        else:
+            command = _command(protocol, episode, target)
+            answers = [assess(case, find_move(episode, protocol, target, command))]
+    return Why(patient, episode, protocol, day, answers)
+
+
+def _command(protocol: Protocol, episode: Episode, target: str) -> str:
+    """Asking is the same whatever command the move answers to."""
+    move = protocol.move_between(episode.stage, target)
+    return move.command if move else "advance"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One episode on one screen.
+
+    Attributes:
+        due: what is open, earliest first.
+        ways: the assessment of every move from here.
+        lines: its history.
+    """
+
+    patient: Patient
+    episode: Episode
+    protocol: Protocol
+    day: dt.date
+    due: Sequence[Due]
+    ways: Sequence[Assessment]
+    lines: Sequence[Line]
+
+
+def card(ledger: Ledger, key: EpisodeKey, when: When | None = None) -> Card:
+    """Return everything that one screen shows of an episode.
+
+    Raises:
+        NotFound: there is no such episode, or was not then.
+    """
+    asked = when or When()
+    with reading(ledger) as connection:
+        patient = registry.patient(connection, key.patient)
+        now = present_instant(connection, ledger)
+        day = asked.as_of or now.astimezone(ledger.zone).date()
+        lines = history.lines(
+            connection, ledger, key, as_of=day, as_known=asked.as_known
+        )
+        episode = history.episode_at(
+            connection, ledger, key, as_of=day, as_known=asked.as_known
+        )
+        protocol = library.pinned(connection, episode.protocol)
+        case = case_of(
+            connection, ledger, episode, protocol, day, as_known=asked.as_known
+        )
+    due = agenda(episode, protocol)
+    return Card(patient, episode, protocol, day, due, ways_on(case), lines)
+
+
+def past(
+    ledger: Ledger, key: EpisodeKey, when: When
+) -> tuple[Patient, dt.date, Sequence[Line]]:
+    """Return (patient, today, entries) of an episode, as of and as known.
+
+    Raises:
+        NotFound: there was no such episode then.
+    """
+    with reading(ledger) as connection:
+        patient = registry.patient(connection, key.patient)
+        today = present_instant(connection, ledger).astimezone(ledger.zone).date()
+        lines = history.lines(
+            connection, ledger, key, as_of=when.as_of, as_known=when.as_known
+        )
+    return patient, today, lines
+
+
+def person(
+    ledger: Ledger, key: str
+) -> tuple[Patient, Sequence[Standing], Sequence[Entry]]:
+    """Return (patient, standing of each episode, entries) of a patient.
+
+    Raises:
+        NotFound: there is no such patient.
+    """
+    with reading(ledger) as connection:
+        found = registry.patient(connection, key)
+        rows = worklist.standings(connection, key)
+        entries = load_stream(connection, patient_stream(key))
+    return found, rows, entries
+
+
+def today_of(ledger: Ledger) -> dt.date:
+    """Return the clinical day of this command."""
+    with reading(ledger) as connection:
+        return present_instant(connection, ledger).astimezone(ledger.zone).date()
+
+
+def who_waits(
+    ledger: Ledger, coordinator: str | None, day: dt.date | None
+) -> tuple[dt.date, Sequence[Waiting], int]:
+    """Return (day, worklist, open episodes with nothing to show)."""
+    with reading(ledger) as connection:
+        today = present_instant(connection, ledger).astimezone(ledger.zone).date()
+        rows = worklist.waiting(connection, day or today, coordinator)
+        hidden = worklist.not_shown(connection, day or today)
+    return day or today, rows, hidden

@@ -1,0 +1,1 @@
+"""What is written, permanently. The only room that speaks SQL."""

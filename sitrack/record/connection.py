@@ -1,0 +1,221 @@
+"""Opens the database, on SQLite and on PostgreSQL, so that what is written stays.
+
+SQLite: write-ahead log, full synchronisation, our own BEGIN (the driver's would leave
+reads outside the transaction), a fair random wait for the write lock, file mode 0600.
+PostgreSQL: time-outs on everything that could wait for ever, and a verified channel
+unless the server is on this machine. No error that leaves here holds a parameter.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url
+from sqlalchemy.engine import URL
+
+from sitrack.errors import BadInput, SitrackError, Unavailable, WrittenFirst
+
+_WAIT_FOR_LOCK: Final = 15.0
+_POSTGRES_LIMITS: Final = (
+    "-c timezone=UTC -c statement_timeout=60000 -c lock_timeout=15000 "
+    "-c idle_in_transaction_session_timeout=60000"
+)
+
+
+def read_url(text: str) -> URL:
+    """Return a database URL that sitrack can use.
+
+    Raises:
+        BadInput: it is not a URL, or of another kind of database.
+        Unavailable: the channel to a server would not be verified.
+    """
+    hint = "a URL looks like sqlite:////home/clinic/sitrack.db or postgresql://host/name"
+    try:
+        url = make_url(text)
+    except (exc.ArgumentError, ValueError):
+        raise BadInput("the database URL cannot be understood", hint) from None
+    kind = url.get_backend_name()
+    if kind not in {"sqlite", "postgresql"}:
+        raise BadInput("the database must be SQLite or PostgreSQL", hint)
+    if kind == "sqlite" and (not url.database or url.database == ":memory:"):
+        raise BadInput("the database must be a file", hint)
+    if kind == "postgresql":
+        _refuse_unverified(url)
+        return url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def _refuse_unverified(url: URL) -> None:
+    hosts = url.query.get("host", url.host or "")
+    named = hosts if isinstance(hosts, tuple) else (hosts,)
+    local = all(
+        not host or host.startswith("/") or host in {"localhost", "127.0.0.1", "::1"}
+        for text in named
+        for host in text.split(",")
+    )
+    if not local and url.query.get("sslmode") != "verify-full":
+        raise Unavailable(
+            "the channel to the database would not be verified",
+            "add ?sslmode=verify-full to the database URL",
+        )
+
+
+def engine_for(url: URL, *, write: bool) -> Engine:
+    """Return an engine whose transactions read, or write.
+
+    On SQLite a writing transaction holds the write lock from its first statement.
+    """
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url, write=write)
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=5,
+        connect_args={"options": _POSTGRES_LIMITS, "connect_timeout": 10},
+    )
+
+
+def _sqlite_engine(url: URL, *, write: bool) -> Engine:
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": 5.0, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        for pragma in ("foreign_keys=ON", "recursive_triggers=ON", "trusted_schema=OFF"):
+            connection.execute(f"PRAGMA {pragma}")
+        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        if mode != "wal":
+            connection.close()
+            raise Unavailable(
+                "the database's folder cannot hold a write-ahead log",
+                "keep it on a local disk, not on a network share",
+            )
+        connection.execute("PRAGMA synchronous=FULL")
+        if write:
+            connection.execute("PRAGMA busy_timeout=0")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if write:
+            _take_write_lock(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _take_write_lock(connection: Connection) -> None:
+    """Ask for the write lock at random intervals: SQLite's own handler is unfair."""
+    give_up = time.monotonic() + _WAIT_FOR_LOCK
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except exc.OperationalError as error:
+            if "locked" not in str(error.orig) or time.monotonic() > give_up:
+                raise
+            time.sleep(random.uniform(0.0003, 0.003))  # noqa: S311 - no secret
+        else:
+            return
+
+
+def file_of(url: URL) -> Path | None:
+    """Return the file of a SQLite URL, or None for a server."""
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
+
+def create_file(path: Path) -> None:
+    """Make an empty database file that only its owner can read.
+
+    Raises:
+        Unavailable: it exists already, or its folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
+        os.close(os.open(path, flags, 0o600))
+    except FileExistsError:
+        raise Unavailable(
+            f"there is a database already at {path}", "sitrack db status"
+        ) from None
+    except OSError as error:
+        raise Unavailable(f"cannot make {path}: {error.strerror}") from None
+
+
+def check_file(path: Path, *, write: bool) -> None:
+    """Refuse a file that is missing, that others can read, or that is read-only.
+
+    Raises:
+        Unavailable: with the command that mends it.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise Unavailable(f"there is no database at {path}", "sitrack db init") from None
+    except OSError as error:
+        raise Unavailable(f"cannot reach {path}: {error.strerror}") from None
+    if not stat.S_ISREG(mode):
+        raise Unavailable(f"{path} is not a file")
+    if os.name == "posix" and mode & 0o077:
+        raise Unavailable(
+            f"others on this machine may open {path}", f"chmod 600 '{path}'"
+        )
+    if write and not (mode & 0o200 and os.access(path, os.W_OK)):
+        raise Unavailable(f"{path} is read-only", f"chmod u+w '{path}'")
+
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Turn what the database says into sentences without values or SQL.
+
+    Raises:
+        WrittenFirst: the entry's place in its stream is taken.
+        Unavailable: the database cannot be reached, read, or written.
+    """
+    try:
+        yield
+    except SitrackError:
+        raise
+    except exc.IntegrityError as error:
+        raise WrittenFirst(
+            "somebody else wrote first; nothing was changed", "look again, then repeat"
+        ) from error
+    except (exc.DBAPIError, exc.TimeoutError) as error:
+        raise Unavailable(_sentence(error), "sitrack db status") from error
+
+
+def _sentence(error: exc.SQLAlchemyError) -> str:
+    text = str(getattr(error, "orig", error)).lower()
+    for sign, sentence in _SENTENCES.items():
+        if sign in text:
+            return sentence
+    return "the database did not do as it was asked; nothing was changed"
+
+
+_SENTENCES: Final = {
+    "readonly": "the database cannot be written; nothing was changed",
+    "read-only": "the database cannot be written; nothing was changed",
+    "unable to open": "the database file cannot be opened",
+    "is locked": "the database was busy for too long; nothing was changed",
+    "lock timeout": "the database was busy for too long; nothing was changed",
+    "deadlock": "two writers crossed; nothing was changed, try again",
+    "disk is full": "the disk is full; nothing was changed",
+    "could not extend": "the disk is full; nothing was changed",
+    "disk i/o": "the disk failed; nothing was changed",
+    "not a database": "the file is not a database",
+    "malformed": "the database file is damaged; restore it from a copy",
+    "permission denied": "the database does not let this login do that",
+    "password authentication": "the database server refused the login",
+    "does not exist": "the database server does not know that database or login",
+    "connection": "the database server cannot be reached",
+}

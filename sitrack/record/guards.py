@@ -1,0 +1,121 @@
+"""The triggers that make the record append-only, in the database itself.
+
+On `entry`: no update, no delete, and an insert only as the next number of its stream,
+chained to the stream's head, which the same statement moves on. On `payload` and
+`delivery`: no update, no delete. Every migration ends by making them anew, because
+rebuilding a table drops its triggers without a word.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection
+
+_APPEND_ONLY: Final = ("entry", "payload", "delivery")
+
+_SQLITE_NEXT: Final = """
+CREATE TRIGGER entry_next BEFORE INSERT ON entry
+WHEN NEW.seq <> COALESCE((SELECT seq FROM stream WHERE stream = NEW.stream), 0) + 1
+  OR NEW.previous <> COALESCE(
+       (SELECT hash FROM stream WHERE stream = NEW.stream), NEW.previous)
+BEGIN SELECT RAISE(ABORT, 'not the next entry of its stream'); END
+"""
+_SQLITE_BUMP: Final = """
+CREATE TRIGGER entry_bump AFTER INSERT ON entry
+BEGIN
+  INSERT INTO stream (stream, seq, hash) VALUES (NEW.stream, NEW.seq, NEW.hash)
+  ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq, hash = excluded.hash;
+END
+"""
+_POSTGRES_REFUSE: Final = """
+CREATE OR REPLACE FUNCTION sitrack_append_only() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  RAISE EXCEPTION 'append-only' USING ERRCODE = 'restrict_violation';
+END $$
+"""
+_POSTGRES_NEXT: Final = """
+CREATE OR REPLACE FUNCTION sitrack_next_entry() RETURNS trigger
+LANGUAGE plpgsql AS $$
+DECLARE head public.stream%ROWTYPE;
+BEGIN
+  SELECT * INTO head FROM public.stream WHERE stream = NEW.stream FOR UPDATE;
+  IF NEW.seq <> COALESCE(head.seq, 0) + 1
+     OR NEW.previous <> COALESCE(head.hash, NEW.previous) THEN
+    RAISE EXCEPTION 'not the next entry of its stream'
+      USING ERRCODE = 'unique_violation';
+  END IF;
+  INSERT INTO public.stream (stream, seq, hash)
+  VALUES (NEW.stream, NEW.seq, NEW.hash)
+  ON CONFLICT (stream) DO UPDATE SET seq = EXCLUDED.seq, hash = EXCLUDED.hash;
+  RETURN NEW;
+END $$
+"""
+
+
+def create(connection: Connection) -> None:
+    """Make every trigger anew, on either database."""
+    if connection.dialect.name == "postgresql":
+        _create_postgres(connection)
+    else:
+        _create_sqlite(connection)
+
+
+def drop(connection: Connection) -> None:
+    """Take every trigger away (a migration that goes down does)."""
+    on_postgres = connection.dialect.name == "postgresql"
+    for table, name in _names(on_postgres=on_postgres):
+        place = f" ON {table}" if on_postgres else ""
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}{place}")
+    if on_postgres:
+        for function in ("sitrack_append_only", "sitrack_next_entry"):
+            connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {function}()")
+
+
+def _names(*, on_postgres: bool) -> list[tuple[str, str]]:
+    verbs = ("update", "delete", "truncate") if on_postgres else ("update", "delete")
+    names = [(table, f"{table}_no_{verb}") for table in _APPEND_ONLY for verb in verbs]
+    names.append(("entry", "entry_next"))
+    return names if on_postgres else [*names, ("entry", "entry_bump")]
+
+
+def _create_sqlite(connection: Connection) -> None:
+    for _table, name in _names(on_postgres=False):
+        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+    for table in _APPEND_ONLY:
+        for verb in ("update", "delete"):
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+            )
+    connection.exec_driver_sql(_SQLITE_NEXT)
+    connection.exec_driver_sql(_SQLITE_BUMP)
+
+
+def _create_postgres(connection: Connection) -> None:
+    connection.exec_driver_sql(_POSTGRES_REFUSE)
+    connection.exec_driver_sql(_POSTGRES_NEXT)
+    for table in _APPEND_ONLY:
+        for verb in ("update", "delete", "truncate"):
+            each = "STATEMENT" if verb == "truncate" else "ROW"
+            _always(
+                connection,
+                table,
+                f"{table}_no_{verb}",
+                f"BEFORE {verb.upper()} ON {table} FOR EACH {each} "
+                "EXECUTE FUNCTION sitrack_append_only()",
+            )
+    _always(
+        connection,
+        "entry",
+        "entry_next",
+        "BEFORE INSERT ON entry FOR EACH ROW EXECUTE FUNCTION sitrack_next_entry()",
+    )
+
+
+def _always(connection: Connection, table: str, name: str, rest: str) -> None:
+    """Make a trigger that also fires while replication applies changes."""
+    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+    connection.exec_driver_sql(f"CREATE TRIGGER {name} {rest}")
+    connection.exec_driver_sql(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}")

@@ -1,0 +1,351 @@
+"""Loads streams and appends to them: one transaction, all or nothing.
+
+A `Ledger` is an open database with its clock and zone. A `Work` is one command: every
+entry it appends shares a batch, and its expected number in the stream is the lock
+that lets exactly one of several writers win.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import secrets
+import uuid
+import zoneinfo
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Engine, exc, func, insert, select, text
+from sqlalchemy.engine import URL
+
+from sitrack.clock import Clock, machine_clock, zone_named
+from sitrack.errors import NotPermitted, Unavailable, WrittenFirst
+from sitrack.journey.entries import Draft, Entry
+from sitrack.record import chain, codec, tables
+from sitrack.record.connection import (
+    check_file,
+    engine_for,
+    file_of,
+    read_url,
+    translated,
+)
+
+SCHEMA = "0001"
+"""The revision of the schema that this version reads and writes."""
+
+KNOWN_SCHEMAS = ("0001",)
+"""Every revision up to it, oldest first."""
+
+Reader = Connection
+"""An open transaction, as the rooms above call it."""
+
+_TICK = dt.timedelta(microseconds=1)
+
+
+@dataclass
+class Ledger:
+    """An open record.
+
+    Attributes:
+        url: where it is.
+        ledger_id: its name for ever; hashed into every entry.
+        zone: the clinic's zone, in which days are counted.
+        synthetic: it holds no real people, and accepts an injected clock.
+        clock: what time it is for this command.
+    """
+
+    url: URL
+    ledger_id: str = ""
+    zone: zoneinfo.ZoneInfo = field(default_factory=lambda: zoneinfo.ZoneInfo("UTC"))
+    synthetic: bool = False
+    clock: Clock = machine_clock
+    injected: bool = False
+    _engines: dict[bool, Engine] = field(default_factory=dict)
+
+    def engine(self, *, write: bool) -> Engine:
+        """Return the engine for reading or for writing, made once."""
+        if write not in self._engines:
+            self._engines[write] = engine_for(self.url, write=write)
+        return self._engines[write]
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        for engine in self._engines.values():
+            engine.dispose()
+
+    @property
+    def on_postgres(self) -> bool:
+        """Whether several hosts may share this record."""
+        return self.url.get_backend_name() == "postgresql"
+
+
+def open_ledger(url: str, *, now: Clock | None = None) -> Ledger:
+    """Open an existing record and check that this version can use it.
+
+    Args:
+        url: the database URL.
+        now: a clock to use instead of the machine's; synthetic ledgers only.
+
+    Raises:
+        Unavailable: it is missing, unreachable, or of another schema.
+        NotPermitted: a clock was handed in for a ledger of real people.
+    """
+    target = read_url(url)
+    path = file_of(target)
+    if path is not None:
+        check_file(path, write=False)
+    ledger = Ledger(target)
+    try:
+        with translated(), ledger.engine(write=False).connect() as connection:
+            _read_instance(connection, ledger)
+    except BaseException:
+        ledger.close()
+        raise
+    if now is not None:
+        if not ledger.synthetic:
+            ledger.close()
+            raise NotPermitted(
+                "--now is for synthetic ledgers; this one keeps the machine's time"
+            )
+        ledger.clock, ledger.injected = now, True
+    return ledger
+
+
+def _read_instance(connection: Connection, ledger: Ledger) -> None:
+    try:
+        revision = connection.execute(
+            text("SELECT version_num FROM alembic_version")
+        ).scalar()
+    except (exc.OperationalError, exc.ProgrammingError) as error:
+        if "alembic_version" not in str(error.orig):
+            raise
+        raise Unavailable("this database holds no ledger", "sitrack db init") from None
+    check_schema(revision)
+    row = connection.execute(select(tables.instance)).mappings().one()
+    ledger.ledger_id = row["ledger_id"]
+    ledger.zone = zone_named(row["zone"])
+    ledger.synthetic = bool(row["synthetic"])
+
+
+def check_schema(revision: str | None) -> None:
+    """Refuse a schema that this version does not read and write.
+
+    Raises:
+        Unavailable: it is older or newer.
+    """
+    if revision == SCHEMA:
+        return
+    if revision in KNOWN_SCHEMAS:
+        raise Unavailable("the database is of an older schema", "sitrack db upgrade")
+    raise Unavailable(
+        "the database is of a newer schema than this sitrack",
+        "install the newer sitrack: pip install --upgrade sitrack",
+    )
+
+
+@dataclass
+class _Head:
+    """Where a stream ends, as this transaction knows it."""
+
+    seq: int
+    hash: bytes
+    recorded: dt.datetime | None
+
+
+@dataclass
+class Work:
+    """One transaction that writes; nothing stands until it ends well.
+
+    Attributes:
+        connection: the open transaction.
+        ledger: what is written to.
+        now: the instant of this command.
+        batch: names the command; its unit of undo.
+        written: the entries appended so far.
+    """
+
+    connection: Connection
+    ledger: Ledger
+    now: dt.datetime
+    batch: str
+    written: list[Entry] = field(default_factory=list)
+    _heads: dict[str, _Head] = field(default_factory=dict)
+
+    @property
+    def today(self) -> dt.date:
+        """The clinical day of this command."""
+        return self.now.astimezone(self.ledger.zone).date()
+
+    def load(self, stream: str) -> list[Entry]:
+        """Return every entry of a stream, and keep other writers off it until the end."""
+        _lock(self.connection, stream)
+        entries = load_stream(self.connection, stream)
+        if entries:
+            last = entries[-1]
+            self._heads[stream] = _Head(last.seq, bytes.fromhex(last.hash), last.recorded)
+        return entries
+
+    def append(self, stream: str, draft: Draft) -> Entry:
+        """Write the next entry of a stream.
+
+        Raises:
+            WrittenFirst: somebody else took its number.
+        """
+        head = self._heads.get(stream) or self._read_head(stream)
+        recorded = self.now
+        if head.recorded is not None and recorded <= head.recorded:
+            recorded = head.recorded + _TICK
+        salt = secrets.token_bytes(chain.SALT_BYTES)
+        body = chain.payload_text(draft.payload)
+        row = codec.row_of(
+            draft,
+            {
+                "stream": stream,
+                "seq": head.seq + 1,
+                "entry_id": uuid.uuid4().hex,
+                "recorded": codec.instant_text(recorded),
+                "batch": self.batch,
+                "commitment": chain.commitment(salt, body.encode()),
+                "previous": head.hash,
+            },
+        )
+        header = codec.header_of(self.ledger.ledger_id, row)
+        row["hash"] = chain.entry_hash(head.hash, header)
+        self.connection.execute(insert(tables.entry), row)
+        stored = {"stream": stream, "seq": row["seq"], "salt": salt, "body": body}
+        self.connection.execute(insert(tables.payload), stored)
+        self._heads[stream] = _Head(head.seq + 1, row["hash"], recorded)
+        entry = codec.entry_of({**row, **stored})
+        self.written.append(entry)
+        return entry
+
+    def _read_head(self, stream: str) -> _Head:
+        row = self.connection.execute(
+            select(tables.stream.c.seq, tables.stream.c.hash, tables.entry.c.recorded)
+            .join(
+                tables.entry,
+                (tables.entry.c.stream == tables.stream.c.stream)
+                & (tables.entry.c.seq == tables.stream.c.seq),
+            )
+            .where(tables.stream.c.stream == stream)
+            .with_for_update(of=tables.stream)
+        ).one_or_none()
+        if row is None:
+            return _Head(0, chain.genesis(self.ledger.ledger_id, stream), None)
+        return _Head(row[0], bytes(row[1]), codec.read_instant(row[2]))
+
+
+def _lock(connection: Connection, stream: str) -> None:
+    """On a server, take the stream's row; on SQLite the whole write lock is held."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            select(tables.stream.c.seq)
+            .where(tables.stream.c.stream == stream)
+            .with_for_update()
+        )
+
+
+_STREAM_QUERY = (
+    select(tables.entry, tables.payload.c.salt, tables.payload.c.body)
+    .outerjoin(
+        tables.payload,
+        (tables.payload.c.stream == tables.entry.c.stream)
+        & (tables.payload.c.seq == tables.entry.c.seq),
+    )
+    .order_by(tables.entry.c.stream, tables.entry.c.seq)
+)
+
+
+def load_stream(
+    connection: Connection, stream: str, as_known: dt.datetime | None = None
+) -> list[Entry]:
+    """Return the entries of a stream in their order.
+
+    Args:
+        connection: an open transaction.
+        stream: its name.
+        as_known: leave out what was written after this instant.
+    """
+    query = _STREAM_QUERY.where(tables.entry.c.stream == stream)
+    if as_known is not None:
+        limit = codec.instant_text(as_known)
+        query = query.where(tables.entry.c.recorded <= limit)
+    return [codec.entry_of(row) for row in connection.execute(query).mappings()]
+
+
+def every_entry(connection: Connection) -> Iterator[Entry]:
+    """Yield the whole record, stream by stream, without holding it in memory."""
+    result = connection.execution_options(yield_per=1000).execute(_STREAM_QUERY)
+    for row in result.mappings():
+        yield codec.entry_of(row)
+
+
+def present_instant(connection: Connection, ledger: Ledger) -> dt.datetime:
+    """Return now: the injected clock, the server's clock, or the machine's."""
+    if ledger.on_postgres and not ledger.injected:
+        return real_instant(connection)
+    return ledger.clock().astimezone(dt.UTC)
+
+
+def real_instant(connection: Connection) -> dt.datetime:
+    """Return the real time, by the one clock that all hosts share."""
+    if connection.dialect.name == "postgresql":
+        found: dt.datetime = connection.execute(
+            select(func.clock_timestamp())
+        ).scalar_one()
+        return found.astimezone(dt.UTC)
+    return machine_clock()
+
+
+@contextlib.contextmanager
+def reading(ledger: Ledger) -> Iterator[Connection]:
+    """Open a transaction that reads one consistent state.
+
+    Raises:
+        Unavailable: the database cannot be read.
+    """
+    with translated(), ledger.engine(write=False).connect() as connection:
+        if ledger.on_postgres:
+            connection = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        with connection.begin():
+            yield connection
+
+
+@contextlib.contextmanager
+def writing(ledger: Ledger, *, dry_run: bool = False) -> Iterator[Work]:
+    """Open a transaction that writes; it is undone unless the block ends well.
+
+    Args:
+        ledger: the record.
+        dry_run: undo it in any case, after everything was checked.
+
+    Raises:
+        WrittenFirst: somebody else wrote in between.
+        Unavailable: the database cannot be written.
+    """
+    path = file_of(ledger.url)
+    if path is not None:
+        check_file(path, write=True)
+    with translated(), ledger.engine(write=True).connect() as connection:
+        transaction = connection.begin()
+        try:
+            now = present_instant(connection, ledger)
+            yield Work(connection, ledger, now, uuid.uuid4().hex)
+            if dry_run:
+                transaction.rollback()
+            else:
+                transaction.commit()
+        finally:
+            if transaction.is_active:
+                transaction.rollback()
+
+
+def retried(act: Callable[[], Any], times: int = 3) -> Any:
+    """Do `act` again where somebody wrote first, for acts that name no version."""
+    for _ in range(times - 1):
+        with contextlib.suppress(WrittenFirst):
+            return act()
+    return act()

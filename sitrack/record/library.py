@@ -1,0 +1,55 @@
+"""Protocol texts by content hash: what every episode is pinned to, kept for ever."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, insert, select
+
+from sitrack.errors import NotFound
+from sitrack.pathway.protocol import Protocol, load
+from sitrack.record import codec, tables
+from sitrack.record.journal import Work
+
+
+def adopt(work: Work, protocol: Protocol) -> None:
+    """Keep a protocol; episodes opened from now on are pinned to it."""
+    row = {
+        "hash": protocol.hash,
+        "id": protocol.id,
+        "text": protocol.text,
+        "adopted": codec.instant_text(work.now),
+    }
+    work.connection.execute(insert(tables.protocol), row)
+
+
+def pinned(connection: Connection, content_hash: str) -> Protocol:
+    """Return the protocol of that content hash.
+
+    Raises:
+        NotFound: the record does not hold it.
+    """
+    query = select(tables.protocol.c.text).where(tables.protocol.c.hash == content_hash)
+    text = connection.execute(query).scalar()
+    if text is None:
+        raise NotFound("the record does not hold the protocol of that episode")
+    return load(text)
+
+
+def current(connection: Connection) -> Protocol:
+    """Return the protocol that was adopted last."""
+    query = (
+        select(tables.protocol.c.text)
+        .order_by(tables.protocol.c.adopted.desc(), tables.protocol.c.hash)
+        .limit(1)
+    )
+    text = connection.execute(query).scalar()
+    if text is None:
+        raise NotFound("the record holds no protocol", "sitrack db status")
+    return load(text)
+
+
+def all_adopted(connection: Connection) -> list[tuple[str, str, str]]:
+    """Return (id, content hash, adopted) of every protocol kept, latest first."""
+    query = select(
+        tables.protocol.c.id, tables.protocol.c.hash, tables.protocol.c.adopted
+    ).order_by(tables.protocol.c.adopted.desc())
+    return [(row.id, row.hash, row.adopted) for row in connection.execute(query)]

@@ -1,0 +1,399 @@
+"""The outbox: one row for each reminder, and one line for each attempt to send it.
+
+A row is unique by (episode, visit, rule, occurrence, step, recipient, channel); that
+constraint, and not anybody's memory, is what keeps a reminder from going out twice.
+Rows are claimed for a lease on the real clock, and every later word about a row names
+the attempt it belongs to, so that a worker that lost its lease cannot speak any more.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Insert, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sitrack.record import codec, tables
+
+_ONCE = ("episode", "visit", "rule", "occurrence", "step", "recipient", "channel")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A reminder step whose day has come, on an open line of the agenda.
+
+    Attributes:
+        episode: key of the episode.
+        visit: the stay, by the number of the entry that began it.
+        rule: id of the follow-up rule.
+        occurrence: which one of that rule.
+        step: `notice` or a later step.
+        due: the day by which the line was due.
+        step_on: the day of this step.
+        recipient: the role that the rule names: `coordinator` or `lead`.
+        coordinator: staff id of the episode's coordinator, or None.
+        address: that person's address, or None.
+    """
+
+    episode: str
+    visit: int
+    rule: str
+    occurrence: int
+    step: str
+    due: dt.date
+    step_on: dt.date
+    recipient: str
+    coordinator: str | None
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that this worker holds.
+
+    Attributes:
+        id: the row.
+        attempt: which attempt this is, from 1; the fence.
+        wanted: its line is still open and its episode active.
+        address: the recipient's address where the recipient is a person, or None.
+    """
+
+    id: int
+    attempt: int
+    episode: str
+    visit: int
+    rule: str
+    occurrence: int
+    step: str
+    recipient: str
+    channel: str
+    due: dt.date
+    wanted: bool
+    address: str | None
+
+
+def steps_due(connection: Connection, today: dt.date, limit: int) -> list[Step]:
+    """Return the reminder steps whose day has come, oldest first."""
+    lines, episodes, people = tables.agenda, tables.episode, tables.staff
+    query = (
+        select(lines, episodes.c.coordinator, people.c.email)
+        .join(episodes, episodes.c.key == lines.c.episode)
+        .outerjoin(people, people.c.id == episodes.c.coordinator)
+        .where(lines.c.step_on <= today, episodes.c.status == "active")
+        .order_by(lines.c.step_on, lines.c.episode, lines.c.rule)
+        .limit(limit)
+    )
+    return [
+        Step(
+            episode=row["episode"],
+            visit=row["visit"],
+            rule=row["rule"],
+            occurrence=row["occurrence"],
+            step=row["step"],
+            due=row["due"],
+            step_on=row["step_on"],
+            recipient=row["recipient"],
+            coordinator=row["coordinator"],
+            address=row["email"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def make_row(
+    connection: Connection, step: Step, recipient: str, channel: str, at: dt.datetime
+) -> bool:
+    """Put a reminder into the outbox; return whether it is newly open.
+
+    A row that was cancelled is opened again; one that was sent, or given up, never is.
+    """
+    table = tables.reminder
+    values = {
+        "episode": step.episode,
+        "visit": step.visit,
+        "rule": step.rule,
+        "occurrence": step.occurrence,
+        "step": step.step,
+        "recipient": recipient,
+        "channel": channel,
+        "due": step.due,
+        "status": "open",
+        "next_at": at,
+        "attempts": 0,
+    }
+    on_postgres = connection.dialect.name == "postgresql"
+    make: Any = postgresql.insert if on_postgres else sqlite.insert
+    statement: Insert = (
+        make(table)
+        .values(values)
+        .on_conflict_do_update(
+            index_elements=list(_ONCE),
+            set_={"status": "open", "next_at": at, "due": step.due},
+            where=table.c.status == "cancelled",
+        )
+        .returning(table.c.id)
+    )
+    return connection.execute(statement).scalar() is not None
+
+
+def set_next_step(
+    connection: Connection, step: Step, name: str | None, day: dt.date | None
+) -> None:
+    """Note on the agenda line which step comes next, or that none does."""
+    lines = tables.agenda
+    connection.execute(
+        update(lines)
+        .where(
+            lines.c.episode == step.episode,
+            lines.c.visit == step.visit,
+            lines.c.rule == step.rule,
+            lines.c.occurrence == step.occurrence,
+        )
+        .values(step=name, step_on=day)
+    )
+
+
+def _is_free(real_now: Any) -> Any:
+    table = tables.reminder
+    return or_(table.c.leased_until.is_(None), table.c.leased_until <= real_now)
+
+
+def claim(
+    connection: Connection,
+    *,
+    now: dt.datetime,
+    real_now: dt.datetime,
+    lease: dt.timedelta,
+    worker: str,
+    limit: int,
+) -> list[Claimed]:
+    """Take up to `limit` due rows for this worker, oldest first.
+
+    Args:
+        connection: a writing transaction, to be committed at once.
+        now: the ledger's present instant; rows due by then are taken.
+        real_now: the real instant, on which leases run.
+        lease: how long the rows are this worker's.
+        worker: a name for the record.
+        limit: how many at the most.
+    """
+    table = tables.reminder
+    due = (
+        select(table.c.id)
+        .where(table.c.status == "open", table.c.next_at <= now, _is_free(real_now))
+        .order_by(table.c.next_at, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+        # Materialised, so that the planner cannot run it twice and claim more.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    taken = connection.execute(
+        update(table)
+        .where(table.c.id.in_(select(due.c.id)))
+        .values(
+            attempts=table.c.attempts + 1, leased_until=real_now + lease, worker=worker
+        )
+        .returning(table.c.id, table.c.attempts)
+    ).all()
+    if not taken:
+        return []
+    lines = [
+        {"reminder": row.id, "attempt": row.attempts, "event": "claimed"} for row in taken
+    ]
+    _write_lines(connection, lines, worker, now)
+    return _claimed(connection, [row.id for row in taken])
+
+
+def _claimed(connection: Connection, ids: Sequence[int]) -> list[Claimed]:
+    table, people = tables.reminder, tables.staff
+    query = (
+        select(table, _still_wanted().label("wanted"), people.c.email)
+        .outerjoin(people, people.c.id == table.c.recipient)
+        .where(table.c.id.in_(ids))
+        .order_by(table.c.next_at, table.c.id)
+    )
+    return [
+        Claimed(
+            id=row["id"],
+            attempt=row["attempts"],
+            episode=row["episode"],
+            visit=row["visit"],
+            rule=row["rule"],
+            occurrence=row["occurrence"],
+            step=row["step"],
+            recipient=row["recipient"],
+            channel=row["channel"],
+            due=row["due"],
+            wanted=bool(row["wanted"]),
+            address=row["email"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def _still_wanted() -> Any:
+    """The line is still on the agenda, and the episode is active."""
+    lines, episodes, table = tables.agenda, tables.episode, tables.reminder
+    return (
+        select(lines.c.rule)
+        .join(episodes, episodes.c.key == lines.c.episode)
+        .where(
+            lines.c.episode == table.c.episode,
+            lines.c.visit == table.c.visit,
+            lines.c.rule == table.c.rule,
+            lines.c.occurrence == table.c.occurrence,
+            episodes.c.status == "active",
+        )
+        .exists()
+    )
+
+
+def is_still_mine(connection: Connection, row: Claimed, real_now: dt.datetime) -> bool:
+    """Whether the row is open, wanted, and still this attempt's: asked before sending."""
+    table = tables.reminder
+    query = select(table.c.id).where(
+        table.c.id == row.id,
+        table.c.status == "open",
+        table.c.attempts == row.attempt,
+        table.c.leased_until > real_now,
+        _still_wanted(),
+    )
+    return connection.execute(query).scalar() is not None
+
+
+def acknowledge(
+    connection: Connection, row: Claimed, worker: str, now: dt.datetime, reference: str
+) -> bool:
+    """Write down that the row was sent; False where the lease was lost to another."""
+    return _close(connection, row, worker, now, "done", "sent", reference)
+
+
+def give_up(
+    connection: Connection, row: Claimed, worker: str, now: dt.datetime, reason: str
+) -> bool:
+    """Write down that the row will not be tried again."""
+    return _close(connection, row, worker, now, "dead", "gave-up", reason)
+
+
+def suppress(
+    connection: Connection, row: Claimed, worker: str, now: dt.datetime, reason: str
+) -> bool:
+    """Write down that the row was not sent, because it is not wanted any more."""
+    return _close(connection, row, worker, now, "cancelled", "suppressed", reason)
+
+
+def _close(
+    connection: Connection,
+    row: Claimed,
+    worker: str,
+    now: dt.datetime,
+    status: str,
+    event: str,
+    detail: str,
+) -> bool:
+    error = detail if status == "dead" else None
+    if not _fenced(connection, row, status=status, leased_until=None, last_error=error):
+        return False
+    line = {"reminder": row.id, "attempt": row.attempt, "event": event, "detail": detail}
+    _write_lines(connection, [line], worker, now)
+    return True
+
+
+def postpone(
+    connection: Connection,
+    row: Claimed,
+    worker: str,
+    now: dt.datetime,
+    reason: str,
+    next_at: dt.datetime,
+) -> bool:
+    """Write down that the attempt failed, and when the next one is."""
+    if not _fenced(
+        connection, row, next_at=next_at, leased_until=None, last_error=reason
+    ):
+        return False
+    line = {
+        "reminder": row.id,
+        "attempt": row.attempt,
+        "event": "failed",
+        "detail": reason,
+    }
+    _write_lines(connection, [line], worker, now)
+    return True
+
+
+def _fenced(connection: Connection, row: Claimed, **values: Any) -> bool:
+    """Change the row if this attempt still holds it."""
+    table = tables.reminder
+    changed = connection.execute(
+        update(table)
+        .where(
+            table.c.id == row.id,
+            table.c.status == "open",
+            table.c.attempts == row.attempt,
+        )
+        .values(**values)
+    )
+    return changed.rowcount == 1
+
+
+def _write_lines(
+    connection: Connection, lines: list[dict[str, Any]], worker: str, now: dt.datetime
+) -> None:
+    at = codec.instant_text(now)
+    rows = [{"detail": None, **line, "worker": worker, "at": at} for line in lines]
+    connection.execute(insert(tables.delivery), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the outbox as people look at it."""
+
+    id: int
+    episode: str
+    rule: str
+    step: str
+    due: dt.date
+    recipient: str
+    channel: str
+    status: str
+    next_at: dt.datetime
+    attempts: int
+    last_error: str | None
+
+
+def open_rows(connection: Connection, until: dt.datetime) -> list[Row]:
+    """Return the open rows that fall due by `until`, oldest first."""
+    table = tables.reminder
+    query = (
+        select(table)
+        .where(table.c.status == "open", table.c.next_at <= until)
+        .order_by(table.c.next_at, table.c.id)
+    )
+    return [
+        Row(
+            id=row["id"],
+            episode=row["episode"],
+            rule=row["rule"],
+            step=row["step"],
+            due=row["due"],
+            recipient=row["recipient"],
+            channel=row["channel"],
+            status=row["status"],
+            next_at=row["next_at"],
+            attempts=row["attempts"],
+            last_error=row["last_error"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def count_by_status(connection: Connection) -> dict[str, int]:
+    """Return how many rows there are of each status."""
+    table = tables.reminder
+    query = select(table.c.status, func.count()).group_by(table.c.status)
+    return {status: number for status, number in connection.execute(query)}

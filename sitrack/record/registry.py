@@ -1,0 +1,235 @@
+"""People: patients and staff. Personal data live here, apart from every journey."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, insert, select
+
+from sitrack.errors import BadInput, NotFound
+from sitrack.journey.patient import initials, patient_key
+from sitrack.record import tables
+from sitrack.record.journal import Work
+
+ROLES: Final = ("coordinator", "clinician", "auditor", "scheduler", "admin")
+
+_STAFF_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,30}\Z", re.ASCII)
+_SHARED: Final = {
+    "admin",
+    "administrator",
+    "clinic",
+    "coordinator",
+    "doctor",
+    "front-desk",
+    "guest",
+    "lead",
+    "nurse",
+    "office",
+    "reception",
+    "root",
+    "staff",
+    "system",
+    "user",
+}
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A patient's identity.
+
+    Attributes:
+        given: given name.
+        family: family name.
+        born: date of birth, or None where it is not known.
+        mrn: the clinic's medical record number, or None.
+    """
+
+    given: str
+    family: str
+    born: dt.date | None
+    mrn: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient as registered: the key, and the person behind it."""
+
+    key: str
+    person: Person
+
+    @property
+    def initials(self) -> str:
+        """What screens show of the name."""
+        return initials(self.person.given, self.person.family)
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Somebody who works with the record: a personal id, a role, an address."""
+
+    id: str
+    role: str
+    email: str | None
+
+
+def read_person(raw: Mapping[str, Any]) -> Person:
+    """Return the person that a form or a JSON object describes.
+
+    Raises:
+        BadInput: a field is missing, unknown or wrong; the values are not repeated.
+    """
+    for name in raw:
+        if name not in {"given", "family", "born", "mrn"}:
+            raise BadInput(
+                f"a patient has no field {name[:20]!r}", "given, family, born, mrn"
+            )
+    born = raw.get("born")
+    try:
+        day = dt.date.fromisoformat(born) if born else None
+    except (TypeError, ValueError):
+        raise BadInput("born must be a date such as 1970-05-31") from None
+    return Person(
+        _line(raw, "given", required=True) or "",
+        _line(raw, "family", required=True) or "",
+        day,
+        _line(raw, "mrn", required=False),
+    )
+
+
+def _line(raw: Mapping[str, Any], name: str, *, required: bool) -> str | None:
+    value = raw.get(name)
+    if value is None or value == "":
+        if required:
+            raise BadInput(f"{name} is missing")
+        return None
+    if not isinstance(value, str) or len(value) > 100 or not value.isprintable():
+        raise BadInput(f"{name} must be a line of at most 100 characters")
+    return value.strip()
+
+
+def add_patient(work: Work, person: Person) -> Patient:
+    """Register a person under the next free key.
+
+    Raises:
+        BadInput: the medical record number is taken, or the birth lies ahead.
+    """
+    if person.born is not None and person.born > work.today:
+        raise BadInput("born lies in the future")
+    table = tables.patient
+    if person.mrn is not None:
+        query = select(table.c.key).where(table.c.mrn == person.mrn)
+        taken = work.connection.execute(query).scalar()
+        if taken:
+            raise BadInput(
+                f"that record number belongs to {taken}", f"sitrack show {taken}"
+            )
+    highest = work.connection.execute(select(func.max(table.c.number))).scalar()
+    number = (highest or 0) + 1
+    key = patient_key(number)
+    work.connection.execute(
+        insert(table),
+        {
+            "key": key,
+            "number": number,
+            "given": person.given,
+            "family": person.family,
+            "born": person.born,
+            "mrn": person.mrn,
+        },
+    )
+    return Patient(key, person)
+
+
+def patient(connection: Connection, key: str) -> Patient:
+    """Return the patient of that key.
+
+    Raises:
+        NotFound: there is none.
+    """
+    query = select(tables.patient).where(tables.patient.c.key == key)
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"there is no patient {key}", "sitrack patient find")
+    return _patient_of(row)
+
+
+def _patient_of(row: Mapping[str, Any]) -> Patient:
+    person = Person(row["given"], row["family"], row["born"], row["mrn"])
+    return Patient(row["key"], person)
+
+
+def find_patients(connection: Connection, raw: Mapping[str, Any]) -> list[Patient]:
+    """Return patients by the beginning of a name, by birth date, or by record number.
+
+    Raises:
+        BadInput: nothing to look for was given.
+    """
+    table = tables.patient
+    conditions: list[Any] = []
+    for name in ("given", "family"):
+        if raw.get(name):
+            wanted = str(raw[name]).lower()
+            conditions.append(
+                func.lower(table.c[name]).startswith(wanted, autoescape=True)
+            )
+    if raw.get("born"):
+        conditions.append(table.c.born == read_born(raw["born"]))
+    if raw.get("mrn"):
+        conditions.append(table.c.mrn == str(raw["mrn"]))
+    if not conditions:
+        raise BadInput("give a name, a date of birth or a record number to look for")
+    query = select(table).where(*conditions).order_by(table.c.key).limit(100)
+    return [_patient_of(row) for row in connection.execute(query).mappings()]
+
+
+def read_born(text: Any) -> dt.date:
+    """Return a date of birth.
+
+    Raises:
+        BadInput: it is not a date.
+    """
+    try:
+        return dt.date.fromisoformat(str(text))
+    except ValueError:
+        raise BadInput("born must be a date such as 1970-05-31") from None
+
+
+def add_staff(work: Work, staff_id: str, role: str, email: str | None) -> Staff:
+    """Register somebody who works with the record, under an id of their own.
+
+    Raises:
+        BadInput: the id is shared, malformed or taken, or the address is none.
+    """
+    if not _STAFF_ID.match(staff_id) or staff_id in _SHARED:
+        raise BadInput(
+            "a staff id names one person: lower-case letters, digits, hyphens",
+            "such as: sitrack staff add rivera --role coordinator",
+        )
+    if email is not None and not _ADDRESS.match(email):
+        raise BadInput("that is not one e-mail address")
+    if staff(work.connection, staff_id) is not None:
+        raise BadInput(f"{staff_id} is on the staff list already", "sitrack staff list")
+    row = {"id": staff_id, "role": role, "email": email}
+    work.connection.execute(insert(tables.staff), row)
+    return Staff(staff_id, role, email)
+
+
+def staff(connection: Connection, staff_id: str) -> Staff | None:
+    """Return the member of staff of that id, or None."""
+    query = select(tables.staff).where(tables.staff.c.id == staff_id)
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else Staff(row["id"], row["role"], row["email"])
+
+
+def all_staff(connection: Connection) -> list[Staff]:
+    """Return everybody on the staff list, by id."""
+    query = select(tables.staff).order_by(tables.staff.c.id)
+    return [
+        Staff(row["id"], row["role"], row["email"])
+        for row in connection.execute(query).mappings()
+    ]

@@ -1,0 +1,157 @@
+"""Where everybody is now: a copy of what the entries say, kept for quick reading.
+
+`episode`, `stage_span` and `agenda` are written in the same transaction as the entry
+that changes them, and can be rebuilt from the entries at any time. A change of the
+agenda cancels the reminders that no longer have a reason.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from sitrack.journey.agenda import Due, agenda
+from sitrack.journey.entries import MOVE, OPENED, Entry
+from sitrack.journey.episode import Episode
+from sitrack.pathway.protocol import Protocol
+from sitrack.record import tables
+
+FIRST_STEP = "notice"
+"""The step with which every reminder begins."""
+
+
+def standing_row(episode: Episode) -> dict[str, Any]:
+    """Return the row of `episode` that the fold gives."""
+    return {
+        "key": str(episode.key),
+        "patient": episode.key.patient,
+        "side": episode.key.side.value,
+        "stage": episode.stage,
+        "status": episode.status.value,
+        "visit": episode.visit.seq,
+        "since": episode.visit.entered,
+        "coordinator": episode.coordinator,
+        "protocol": episode.protocol,
+        "version": episode.version,
+    }
+
+
+def span_rows(episode: Episode) -> list[dict[str, Any]]:
+    """Return the rows of `stage_span` that the fold gives."""
+    return [
+        {
+            "episode": str(episode.key),
+            "visit": visit.seq,
+            "stage": visit.stage,
+            "entered": visit.entered,
+            "left_on": visit.left,
+        }
+        for visit in episode.visits
+    ]
+
+
+def agenda_row(key: str, line: Due) -> dict[str, Any]:
+    """Return the row of `agenda` for one open line, before any reminder step."""
+    return {
+        "episode": key,
+        "visit": line.visit,
+        "rule": line.rule,
+        "occurrence": line.occurrence,
+        "anchor": line.anchor,
+        "show_from": line.show_from,
+        "due": line.due,
+        "title": line.title,
+        "waits_for": line.waits_for,
+        "recipient": line.recipient,
+        "resolved_by": line.resolved_by,
+        "step": FIRST_STEP,
+        "step_on": line.due,
+    }
+
+
+def refresh(
+    connection: Connection, episode: Episode, protocol: Protocol, entry: Entry
+) -> list[Due]:
+    """Bring the copies up to date after `entry`, and return what is due now."""
+    key = str(episode.key)
+    row = standing_row(episode)
+    if entry.kind == OPENED:
+        connection.execute(insert(tables.episode), row)
+        connection.execute(insert(tables.stage_span), span_rows(episode))
+    else:
+        connection.execute(
+            update(tables.episode).where(tables.episode.c.key == key).values(row)
+        )
+        if entry.kind == MOVE:
+            _write_spans(connection, key, episode)
+    lines = agenda(episode, protocol)
+    _write_agenda(connection, key, lines)
+    return lines
+
+
+def _write_spans(connection: Connection, key: str, episode: Episode) -> None:
+    left, entered = span_rows(episode)[-2:]
+    spans = tables.stage_span
+    connection.execute(
+        update(spans)
+        .where(spans.c.episode == key, spans.c.visit == left["visit"])
+        .values(left_on=left["left_on"])
+    )
+    connection.execute(insert(spans), entered)
+
+
+def open_agenda(connection: Connection, key: str) -> list[dict[str, Any]]:
+    """Return the agenda rows of an episode, earliest due first."""
+    query = (
+        select(tables.agenda)
+        .where(tables.agenda.c.episode == key)
+        .order_by(tables.agenda.c.due, tables.agenda.c.rule)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _name(row: dict[str, Any]) -> tuple[int, str, int]:
+    return row["visit"], row["rule"], row["occurrence"]
+
+
+def _write_agenda(connection: Connection, key: str, lines: list[Due]) -> None:
+    """Write the difference, so that a line keeps the reminder step it has reached."""
+    before = {_name(row): row for row in open_agenda(connection, key)}
+    after = {_name(row): row for row in (agenda_row(key, line) for line in lines)}
+    gone = [name for name in before if name not in after]
+    moved = [
+        name
+        for name, row in after.items()
+        if name in before and _due_of(before[name]) != _due_of(row)
+    ]
+    for name in (*gone, *moved):
+        _drop_line(connection, key, name)
+    fresh = [row for name, row in after.items() if name not in before or name in moved]
+    if fresh:
+        connection.execute(insert(tables.agenda), fresh)
+
+
+def _due_of(row: dict[str, Any]) -> tuple[dt.date, dt.date]:
+    return row["anchor"], row["due"]
+
+
+def _drop_line(connection: Connection, key: str, name: tuple[int, str, int]) -> None:
+    """Take a line off the agenda, and cancel its reminders that were not sent."""
+    visit, rule, occurrence = name
+    for table in (tables.agenda, tables.reminder):
+        where = (
+            table.c.episode == key,
+            table.c.visit == visit,
+            table.c.rule == rule,
+            table.c.occurrence == occurrence,
+        )
+        if table is tables.agenda:
+            connection.execute(delete(table).where(*where))
+        else:
+            connection.execute(
+                update(table)
+                .where(*where, table.c.status == "open")
+                .values(status="cancelled", leased_until=None)
+            )

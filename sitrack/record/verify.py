@@ -1,0 +1,328 @@
+"""Does the record prove itself? Chains, payloads, heads, replay and standing.
+
+Reads one consistent state, stream by stream, with flat memory. It names the first
+bad entry of each stream; what stands before it can still be trusted. A chain shows a
+change to anybody who holds an earlier hash of it, such as the receipt of a write.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from sitrack.errors import NotEligible, SitrackError
+from sitrack.journey.agenda import agenda
+from sitrack.journey.assessment import assess
+from sitrack.journey.assessment.case import Case
+from sitrack.journey.decisions import find_move
+from sitrack.journey.entries import MOVE, Entry
+from sitrack.journey.episode import fold
+from sitrack.journey.machine import NotInTable, machine_for
+from sitrack.journey.patient import EpisodeKey, patient_stream
+from sitrack.record import chain, codec, history, library, standing, tables
+from sitrack.record.journal import Ledger, present_instant
+
+_AHEAD: Final = dt.timedelta(minutes=5)
+"""How far a record may be ahead of this clock before that is a finding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that does not hold.
+
+    Attributes:
+        code: `HASH`, `LINK`, `REPLAY` …: see docs/reference/verify.md.
+        stream: where.
+        seq: the first bad entry, or None where it is not about one.
+        seen: what was found, in words.
+    """
+
+    code: str
+    stream: str
+    seq: int | None
+    seen: str
+
+
+@dataclass
+class Report:
+    """What was checked, and what does not hold."""
+
+    streams: int
+    entries: int
+    episodes: int
+    faults: list[Fault]
+
+
+def verify(
+    connection: Connection, ledger: Ledger, tell: Callable[[int], None]
+) -> Report:
+    """Check the whole record.
+
+    Args:
+        connection: a transaction that reads one consistent state.
+        ledger: the record.
+        tell: called with the number of entries checked, every stream.
+    """
+    report = Report(0, 0, 0, [])
+    heads = _heads(connection)
+    now = max(present_instant(connection, ledger), ledger.clock())
+    for stream, entries in _streams(connection):
+        report.streams += 1
+        report.entries += len(entries)
+        head = heads.pop(stream, None)
+        found = list(_chain_faults(ledger, stream, entries, now))
+        found = found or list(_head_faults(stream, entries, head))
+        if stream.startswith("episode/"):
+            report.episodes += 1
+            found = found or list(_episode_faults(connection, ledger, stream, entries))
+        elif stream.startswith("patient/"):
+            found += _missing_episodes(connection, entries, stream)
+        report.faults += found
+        tell(report.entries)
+    for stream in heads:
+        report.faults.append(Fault("STREAM_MISSING", stream, None, "its entries are gone"))
+    report.faults += _standing_without_stream(connection)
+    return report
+
+
+def count_entries(connection: Connection) -> int:
+    """Return how many entries the record holds."""
+    total = connection.execute(select(tables.stream.c.seq)).scalars()
+    return sum(total)
+
+
+def _heads(connection: Connection) -> dict[str, tuple[int, bytes]]:
+    rows = connection.execute(select(tables.stream))
+    return {row.stream: (row.seq, bytes(row.hash)) for row in rows}
+
+
+def _streams(connection: Connection) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The raw rows, stream by stream: what cannot be decoded is a finding too."""
+    query = (
+        select(
+            tables.entry,
+            tables.payload.c.salt,
+            tables.payload.c.body,
+        )
+        .outerjoin(
+            tables.payload,
+            (tables.payload.c.stream == tables.entry.c.stream)
+            & (tables.payload.c.seq == tables.entry.c.seq),
+        )
+        .order_by(tables.entry.c.stream, tables.entry.c.seq)
+    )
+    result = connection.execution_options(yield_per=1000).execute(query).mappings()
+    for stream, rows in itertools.groupby(result, key=lambda row: row["stream"]):
+        yield str(stream), [dict(row) for row in rows]
+
+
+def _chain_faults(
+    ledger: Ledger, stream: str, rows: Sequence[dict[str, Any]], now: dt.datetime
+) -> Iterator[Fault]:
+    """The first entry of a stream that does not follow from the one before."""
+    previous = chain.genesis(ledger.ledger_id, stream)
+    recorded = ""
+    for number, row in enumerate(rows, start=1):
+        fault = _entry_fault(ledger, row, number, previous, recorded, now)
+        if fault is not None:
+            yield Fault(fault[0], stream, number, fault[1])
+            return
+        previous, recorded = bytes(row["hash"]), row["recorded"]
+
+
+def _entry_fault(
+    ledger: Ledger,
+    row: dict[str, Any],
+    number: int,
+    previous: bytes,
+    recorded: str,
+    now: dt.datetime,
+) -> tuple[str, str] | None:
+    if row["seq"] != number:
+        return "SEQ", f"number {row['seq']} stands where {number} should"
+    if bytes(row["previous"]) != previous:
+        return "LINK", "it is not chained to the entry before it"
+    header = codec.header_of(ledger.ledger_id, row)
+    if chain.entry_hash(previous, header) != bytes(row["hash"]):
+        return "HASH", "its header was changed"
+    if row["recorded"] <= recorded:
+        return "CLOCK", "it was written before the entry before it"
+    try:
+        written = codec.read_instant(row["recorded"])
+        happened = codec.read_occurred(row["occurred"])
+    except ValueError:
+        return "INTEGRITY", "its times cannot be read"
+    if written > now + _AHEAD:
+        return "FUTURE", "it was written in the future"
+    if _after(happened, written, ledger):
+        return "FUTURE", "it happened after it was written"
+    if row["body"] is None:
+        return "PAYLOAD_MISSING", "its content is gone"
+    bound = chain.commitment(bytes(row["salt"]), row["body"].encode())
+    if bound != bytes(row["commitment"]):
+        return "PAYLOAD", "its content was changed"
+    return None
+
+
+def _after(happened: dt.date | dt.datetime, written: dt.datetime, ledger: Ledger) -> bool:
+    if isinstance(happened, dt.datetime):
+        return happened > written
+    return happened > written.astimezone(ledger.zone).date()
+
+
+def _head_faults(
+    stream: str, rows: Sequence[dict[str, Any]], head: tuple[int, bytes] | None
+) -> Iterator[Fault]:
+    last = (rows[-1]["seq"], bytes(rows[-1]["hash"]))
+    if head != last:
+        seen = "the head of the stream is not its last entry"
+        yield Fault("HEAD", stream, rows[-1]["seq"], seen)
+
+
+def _missing_episodes(
+    connection: Connection, rows: Iterable[dict[str, Any]], stream: str
+) -> list[Fault]:
+    """Every episode that a patient's stream mentions has a stream of its own."""
+    faults = []
+    for row in rows:
+        if row["kind"] != "episode-opened" or row["body"] is None:
+            continue
+        key = (codec.entry_of(row).payload or {}).get("episode", "")
+        query = select(tables.stream.c.seq).where(
+            tables.stream.c.stream == f"episode/{key}"
+        )
+        if connection.execute(query).scalar() is None:
+            seen = f"the stream of {key} is gone"
+            faults.append(Fault("STREAM_MISSING", stream, row["seq"], seen))
+    return faults
+
+
+# --- replay: would every move be made again, by its own protocol?
+
+
+def _episode_faults(
+    connection: Connection, ledger: Ledger, stream: str, rows: Sequence[dict[str, Any]]
+) -> Iterator[Fault]:
+    try:
+        key = history.key_of_stream(stream)
+        entries = [codec.entry_of(row) for row in rows]
+        yield from _replay_faults(connection, ledger, key, entries)
+        yield from _copy_faults(connection, ledger, key, entries)
+    except (SitrackError, ValueError, KeyError, TypeError, AttributeError):
+        yield Fault("INTEGRITY", stream, None, "its entries tell no journey")
+
+
+def _replay_faults(
+    connection: Connection, ledger: Ledger, key: EpisodeKey, entries: list[Entry]
+) -> Iterator[Fault]:
+    for place, entry in enumerate(entries):
+        if entry.kind != MOVE:
+            continue
+        seen = _replayed(connection, ledger, key, entries[:place], entry)
+        if seen:
+            yield Fault("REPLAY", key.stream, entry.seq, seen)
+            return
+
+
+def _replayed(
+    connection: Connection,
+    ledger: Ledger,
+    key: EpisodeKey,
+    known: list[Entry],
+    move: Entry,
+) -> str | None:
+    """What is wrong with a move, by what was known when it was made; None if nothing."""
+    day = move.day(ledger.zone)
+    episode = fold(key, known, ledger.zone, day)
+    protocol = library.pinned(connection, episode.protocol)
+    payload = move.payload or {}
+    if move.stage_from != episode.stage or move.protocol != episode.protocol:
+        return "it does not leave the stage that the episode was in"
+    if day < episode.visit.entered:
+        return "it is dated before its stage was entered"
+    named = protocol.move_named(str(payload.get("move")))
+    try:
+        found = find_move(
+            episode, protocol, str(move.stage_to), named.command if named else "advance"
+        )
+        stage = machine_for(protocol).fire(episode.stage, found, allowed=True)
+    except (NotEligible, NotInTable):
+        return "the protocol has no such move"
+    if found != named or stage != move.stage_to:
+        return "it is not the move that it says it is"
+    others = history.sibling_episodes(connection, ledger, key, day, move.recorded)
+    case = Case(episode, protocol, day, payload.get("reason"), others)
+    assessment = assess(case, found)
+    lifted = payload.get("variance")
+    if lifted and lifted.get("code") in found.variances:
+        unmet = [finding for finding in assessment.unmet if finding.hard]
+    else:
+        unmet = list(assessment.unmet)
+    if unmet:
+        return "its requirements were not met: " + ", ".join(f.label() for f in unmet)
+    return None
+
+
+# --- the copies: standing, spans and agenda follow from the entries
+
+
+def _copy_faults(
+    connection: Connection, ledger: Ledger, key: EpisodeKey, entries: list[Entry]
+) -> Iterator[Fault]:
+    episode = fold(key, entries, ledger.zone)
+    wanted = {
+        "episode": [standing.standing_row(episode)],
+        "stage_span": standing.span_rows(episode),
+        "agenda": [
+            _without_steps(standing.agenda_row(str(key), line))
+            for line in agenda(episode, library.pinned(connection, episode.protocol))
+        ],
+    }
+    for table in (tables.episode, tables.stage_span, tables.agenda):
+        column = table.c.key if table is tables.episode else table.c.episode
+        query = select(table).where(column == str(key))
+        rows = [
+            _without_steps(dict(row)) for row in connection.execute(query).mappings()
+        ]
+        if _sorted(rows) != _sorted(wanted[table.name]):
+            seen = f"{table.name} does not follow from the entries"
+            yield Fault("STANDING", key.stream, None, seen)
+
+
+def _without_steps(row: dict[str, Any]) -> dict[str, Any]:
+    """An agenda row without the reminder step it has reached, which no entry tells."""
+    return {name: row[name] for name in row if name not in {"step", "step_on"}}
+
+
+def _sorted(rows: list[dict[str, Any]]) -> list[list[tuple[str, str]]]:
+    return sorted([sorted((k, str(v)) for k, v in row.items()) for row in rows])
+
+
+def _standing_without_stream(connection: Connection) -> list[Fault]:
+    """Copies that no stream stands behind."""
+    streams = {
+        name.removeprefix("episode/")
+        for name in connection.execute(select(tables.stream.c.stream)).scalars()
+        if name.startswith("episode/")
+    }
+    keys = connection.execute(select(tables.episode.c.key)).scalars()
+    patients = {
+        name.removeprefix("patient/")
+        for name in connection.execute(select(tables.stream.c.stream)).scalars()
+        if name.startswith("patient/")
+    }
+    people = connection.execute(select(tables.patient.c.key)).scalars()
+    return [
+        Fault("STREAM_MISSING", f"episode/{key}", None, "an episode without entries")
+        for key in keys
+        if key not in streams
+    ] + [
+        Fault("STREAM_MISSING", patient_stream(key), None, "a patient without entries")
+        for key in people
+        if key not in patients
+    ]

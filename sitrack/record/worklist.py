@@ -1,0 +1,149 @@
+"""Who needs somebody: the open agenda of all episodes, as one indexed query."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from sitrack.journey.patient import initials
+from sitrack.record import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One line of the worklist: an episode and its earliest open follow-up.
+
+    Attributes:
+        episode: its key.
+        initials: what may be shown of the patient's name.
+        stage: where it is.
+        due: the day by which somebody should act.
+        rule: the follow-up rule.
+        title: the next step in words.
+        waits_for: `patient` or `staff`.
+        coordinator: staff id, or None.
+        more: how many further lines of it are shown by that day.
+    """
+
+    episode: str
+    initials: str
+    stage: str
+    due: dt.date
+    rule: str
+    title: str
+    waits_for: str
+    coordinator: str | None
+    more: int
+
+
+def waiting(
+    connection: Connection, today: dt.date, coordinator: str | None = None
+) -> list[Waiting]:
+    """Return every active episode with something to show by `today`, by due date.
+
+    Ties stand in the order of the keys, so that the list never jitters.
+    """
+    lines, episodes, people = tables.agenda, tables.episode, tables.patient
+    query = (
+        select(
+            episodes.c.key,
+            people.c.given,
+            people.c.family,
+            episodes.c.stage,
+            lines.c.due,
+            lines.c.rule,
+            lines.c.title,
+            lines.c.waits_for,
+            episodes.c.coordinator,
+        )
+        .join(episodes, episodes.c.key == lines.c.episode)
+        .join(people, people.c.key == episodes.c.patient)
+        .where(lines.c.show_from <= today)
+        .order_by(lines.c.due, episodes.c.key, lines.c.rule)
+    )
+    if coordinator is not None:
+        query = query.where(episodes.c.coordinator == coordinator)
+    rows = connection.execute(query).all()
+    further: dict[str, int] = {}
+    for row in rows:
+        further[row.key] = further.get(row.key, -1) + 1
+    first: dict[str, Waiting] = {}
+    for row in rows:
+        if row.key not in first:
+            first[row.key] = Waiting(
+                episode=row.key,
+                initials=initials(row.given, row.family),
+                stage=row.stage,
+                due=row.due,
+                rule=row.rule,
+                title=row.title,
+                waits_for=row.waits_for,
+                coordinator=row.coordinator,
+                more=further[row.key],
+            )
+    return list(first.values())
+
+
+def not_shown(connection: Connection, today: dt.date) -> int:
+    """Return how many open episodes have nothing to show by `today`."""
+    lines, episodes = tables.agenda, tables.episode
+    shown = select(lines.c.episode).where(lines.c.show_from <= today)
+    query = (
+        select(func.count())
+        .select_from(episodes)
+        .where(episodes.c.status == "active", episodes.c.key.not_in(shown))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one episode is, by its standing row."""
+
+    episode: str
+    patient: str
+    initials: str
+    side: str
+    stage: str
+    status: str
+    since: dt.date
+    coordinator: str | None
+    version: int
+
+
+def standings(connection: Connection, patient: str | None = None) -> list[Standing]:
+    """Return the standing of every episode, or of one patient's, by key."""
+    episodes, people = tables.episode, tables.patient
+    query = (
+        select(episodes, people.c.given, people.c.family)
+        .join(people, people.c.key == episodes.c.patient)
+        .order_by(episodes.c.key)
+    )
+    if patient is not None:
+        query = query.where(episodes.c.patient == patient)
+    return [
+        Standing(
+            episode=row["key"],
+            patient=row["patient"],
+            initials=initials(row["given"], row["family"]),
+            side=row["side"],
+            stage=row["stage"],
+            status=row["status"],
+            since=row["since"],
+            coordinator=row["coordinator"],
+            version=row["version"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def keys_of(connection: Connection, patient: str) -> list[tuple[str, str]]:
+    """Return (episode key, status) of a patient's episodes, by key."""
+    query = (
+        select(tables.episode.c.key, tables.episode.c.status)
+        .where(tables.episode.c.patient == patient)
+        .order_by(tables.episode.c.key)
+    )
+    return [(row.key, row.status) for row in connection.execute(query)]

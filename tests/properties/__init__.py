@@ -1,0 +1,1 @@
+"""What must hold for every journey, however it goes."""
