@@ -296,6 +296,10 @@ class Story:
         [finding] = self.findings(target, day, kind, **more)
         return answer_of(finding)
 
+    def answers(self, target: str, day: Day, kind: str, **more: Any) -> list[Answer]:
+        """Everything that one requirement of the move says."""
+        return [answer_of(each) for each in self.findings(target, day, kind, **more)]
+
     def findings(self, target: str, day: Day, kind: str, **more: Any) -> list[Finding]:
         found = self.assessed(target, day, **more).findings
         return [finding for finding in found if finding.requirement == kind]

@@ -48,7 +48,7 @@ def test_a_day_under_two_treatments_counts_once():
 
 def test_care_of_more_than_a_year_ago_is_not_credited():
     story = in_conservative_care()
-    story.therapy(20, start=str(on(-400)), stop=str(on(-340)))
+    story.therapy(20, start=str(on(-400)), stop=str(on(-330)))
     [finding] = story.findings(TO, 30, DAYS)
     assert finding.seen == "15 d"
 

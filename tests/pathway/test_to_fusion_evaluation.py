@@ -1,0 +1,142 @@
+"""Into the fusion evaluation: RFA failed, or was waived, and pain persists."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.journey.notation import (
+    AT_LEAST_50,
+    JUDGEMENT,
+    MET,
+    Story,
+    after_rfa,
+    exhausted,
+    in_conservative_care,
+    in_diagnostic_block,
+    in_rfa,
+    not_met,
+    unknown,
+)
+
+TO = "fusion-evaluation"
+DONE, PERIOD, RELIEF = "rfa-done", "failure-period", "relief-insufficient"
+
+
+def test_an_rfa_that_was_not_done_cannot_have_failed():
+    story = in_rfa()
+    assert story.asked(TO, 200, DONE) == not_met("EVIDENCE_MISSING(RFA)")
+    assert story.asked(TO, 200, PERIOD) == unknown("EVIDENCE_MISSING(RFA)")
+    assert after_rfa().asked(TO, 200, DONE) == MET
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (141, not_met("TRIAL_PERIOD_NOT_MET", earliest=142)),
+        (142, not_met("ATTESTATION_REQUIRED", earliest=190)),
+        (189, not_met("ATTESTATION_REQUIRED", earliest=190)),
+        (190, MET),
+    ],
+)
+def test_failure_may_be_called_three_months_after_the_rfa(day, expected):
+    assert after_rfa().asked(TO, day, PERIOD) == expected
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [(141, not_met("TRIAL_PERIOD_NOT_MET", earliest=142)), (142, MET), (189, MET)],
+)
+def test_from_six_weeks_on_a_clinician_may_attest_it(day, expected):
+    story = after_rfa()
+    story.attest(130, "early-failure")
+    assert story.asked(TO, day, PERIOD) == expected
+
+
+def test_an_attestation_from_before_the_stage_does_not_count():
+    story = in_diagnostic_block()
+    story.attest(81, "early-failure")
+    story.placed("rfa", 82)
+    story.rfa(100)
+    expected = not_met("ATTESTATION_REQUIRED", earliest=190)
+    assert story.asked(TO, 150, PERIOD) == expected
+
+
+@pytest.mark.parametrize(("baseline", "score", "relieved"), AT_LEAST_50)
+def test_an_rfa_that_relieved_by_half_has_not_failed(baseline, score, relieved):
+    story = in_rfa()
+    story.rfa(100, nrs=baseline)
+    story.score(190, nrs=score, pgic=3)
+    expected = not_met("RELIEF_ABOVE_THRESHOLD") if relieved else MET
+    assert story.asked(TO, 190, RELIEF) == expected
+
+
+def test_failure_is_shown_by_a_fresh_score_of_day_forty_two_or_later():
+    story = after_rfa()
+    story.score(141, nrs=8)
+    assert story.asked(TO, 190, RELIEF) == unknown("EVIDENCE_MISSING(NRS)")
+    story.score(170, nrs=8)
+    assert story.asked(TO, 200, RELIEF) == MET
+    assert story.asked(TO, 201, RELIEF) == unknown("EVIDENCE_STALE(NRS)")
+
+
+def test_the_latest_rfa_of_the_stage_counts():
+    story = after_rfa()
+    story.rfa(150)
+    early = not_met("TRIAL_PERIOD_NOT_MET", earliest=192)
+    assert story.asked(TO, 190, PERIOD) == early
+
+
+def test_an_rfa_that_failed_leads_there():
+    story = after_rfa()
+    story.score(190, nrs=7)
+    story.move(TO, 190)
+    assert story.stage == TO
+
+
+def test_no_variance_replaces_the_rfa_itself():
+    named = in_rfa().refused(TO, 200, variance=JUDGEMENT)
+    assert "EVIDENCE_MISSING(RFA)" in named
+
+
+def test_a_variance_may_shorten_the_wait_and_is_kept_with_the_move():
+    story = after_rfa()
+    story.score(120, nrs=8)
+    assert story.refused(TO, 120) == {"TRIAL_PERIOD_NOT_MET"}
+    move = story.entries[story.move(TO, 120, variance=JUDGEMENT) - 1]
+    assert move.payload["variance"] == {
+        "code": "clinical-judgement",
+        "clinician": "osei",
+        "text": "discussed at the meeting",
+    }
+
+
+# --- waived, or asked for again
+
+
+def test_a_waiver_still_asks_for_conservative_care():
+    story = Story()
+    story.placed("diagnostic-block", 10)
+    answer = story.asked(TO, 20, "conservative-days", reason="contraindicated")
+    assert answer == not_met("TRIAL_PERIOD_NOT_MET")
+    ready = in_diagnostic_block()
+    assert ready.asked(TO, 71, "conservative-days", reason="contraindicated") == MET
+
+
+def test_a_waiver_cannot_be_judged_yet():
+    story = in_diagnostic_block()
+    named = {"NOT_YET_JUDGED(rfa-waiver)"}
+    assert story.refused(TO, 80, "contraindicated") == named
+
+
+def test_fusion_is_asked_for_again_only_while_relief_is_insufficient():
+    story = exhausted(in_conservative_care(), 70)
+    assert story.asked(TO, 70, RELIEF) == MET
+    story.score(71, nrs=1)
+    assert story.asked(TO, 71, RELIEF) == not_met("RELIEF_ABOVE_THRESHOLD")
+
+
+def test_fusion_is_never_reached_from_conservative_care_without_an_earlier_rfa():
+    story = exhausted(in_conservative_care(), 70)
+    named = {"NOT_YET_JUDGED(prior-rfa-failure)"}
+    assert story.refused(TO, 70) == named
+    assert story.refused(TO, 70, variance=JUDGEMENT) == named
