@@ -59,6 +59,15 @@ def test_the_console_gets_one_line_per_message(configured):
     )
 
 
+def test_without_an_address_console_and_file_say_so(configured, outbox):
+    path, opened = outbox
+    out = io.StringIO()
+    open_channel("console", configured(), out).send(message(""))
+    opened().send(message(""))
+    assert out.getvalue() == f"to -: {TEXT}\n"
+    assert json.loads(path.read_text())["to"] is None
+
+
 def test_the_console_flushes_each_line(configured):
     read, write = os.pipe()
     with os.fdopen(read) as reader, os.fdopen(write, "w") as out:
@@ -199,7 +208,7 @@ def test_a_line_that_does_not_fit_is_not_there_at_all(tmp_path):
 @pytest.mark.parametrize(
     "hostile",
     [
-        "",
+        " ",
         "amy",
         "amy@",
         "@clinic.example",

@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import io
 import socket
-import time
+import threading
 import traceback
 
 import pytest
@@ -115,7 +115,7 @@ def test_a_message_arrives_with_exactly_these_headers(authority, channel_to):
         ("Content-Transfer-Encoding", "7bit"),
         ("MIME-Version", "1.0"),
     ]
-    assert mail.get_content() == f"{TEXT}\nsitrack show P01428-R\n"
+    assert mail.get_content() == f"{TEXT}\r\nsitrack show P01428-R\r\n"
 
 
 def test_before_the_line_is_secured_only_the_greeting_goes_out(authority, channel_to):
@@ -168,15 +168,21 @@ def test_one_connection_carries_a_round_one_message_each(authority, channel_to):
 
 def test_a_connection_that_the_server_dropped_is_made_again(authority, channel_to):
     class Impatient(PostOffice):
+        dropped = threading.Event()
+
         async def handle_DATA(self, server, session, envelope):  # noqa: N802
             self.accept(envelope)
-            server.loop.call_later(0.05, server.transport.abort)
+            server.loop.call_later(0.05, self._drop, server.transport)
             return "250 OK"
+
+        def _drop(self, transport):
+            transport.abort()
+            self.dropped.set()
 
     with listening(Impatient(), tls_context=authority.context()) as office:
         channel = channel_to(office.port)
         channel.send(message())
-        time.sleep(0.15)
+        assert office.dropped.wait(5)
         channel.send(message("bo@clinic.example"))
     assert office.lines == 2
     assert len(office.mails) == 2
@@ -233,13 +239,16 @@ def test_a_server_that_wants_a_login_and_gets_none_is_permanent(authority, chann
 def test_a_server_that_takes_no_login_gets_no_password(
     authority, channel_to, password_file
 ):
-    options = {"tls_context": authority.context(), "auth_exclude_mechanism": []}
-    options["auth_exclude_mechanism"] = ["LOGIN", "PLAIN"]
-    with listening(PostOffice(), **options) as office:
+    with listening(
+        PostOffice(),
+        tls_context=authority.context(),
+        auth_exclude_mechanism=["LOGIN", "PLAIN"],
+    ) as office:
         failure = failure_of(
             channel_to(office.port, user="reminders", password_file=str(password_file))
         )
     assert isinstance(failure, TemporaryFailure)
+    assert failure.reason == "no-auth"
     assert office.mails == []
 
 
@@ -330,15 +339,33 @@ def test_a_server_that_never_says_a_word_is_left(security, channel_to):
     assert failure.reason == "time-out"
 
 
-@pytest.mark.parametrize("stage", ["handle_EHLO", "handle_MAIL", "handle_DATA"])
-def test_a_line_that_breaks_is_temporary(stage, authority, channel_to):
-    async def hang_up(server, *_):
-        server.transport.abort()
-        return "250 OK"
+class HangingUp(PostOffice):
+    """Breaks the line at one stage of the conversation."""
 
-    office = PostOffice()
-    setattr(office, stage, hang_up)
-    with listening(office, tls_context=authority.context()):
+    def __init__(self, stage):
+        super().__init__()
+        self._stage = stage
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        session.host_name = hostname
+        return self._answer("EHLO", server, responses)
+
+    async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+        envelope.mail_from = address
+        return self._answer("MAIL", server, "250 OK")
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        return self._answer("DATA", server, "250 OK")
+
+    def _answer(self, stage, server, answer):
+        if stage == self._stage:
+            server.transport.abort()
+        return answer
+
+
+@pytest.mark.parametrize("stage", ["EHLO", "MAIL", "DATA"])
+def test_a_line_that_breaks_is_temporary(stage, authority, channel_to):
+    with listening(HangingUp(stage), tls_context=authority.context()) as office:
         failure = failure_of(channel_to(office.port))
     assert isinstance(failure, TemporaryFailure)
     assert failure.reason == "disconnected"
@@ -443,6 +470,7 @@ def test_a_server_that_cannot_speak_tls_gets_nothing(channel_to):
         "amy@clinic.example> SIZE=1\r\nDATA",
         "ämy@clinic.example",
         "amy@clinic.example\u2028eve@evil.example",
+        "",
     ],
 )
 def test_a_hostile_recipient_is_refused_before_anything_goes_out(

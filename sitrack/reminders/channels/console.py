@@ -17,8 +17,12 @@ class ConsoleChannel:
         self._out = out
 
     def send(self, message: Message) -> str:
-        """Write recipient and subject; the reference is the message's key."""
-        address = plain_address(message.recipient_address)
+        """Write recipient and subject; the reference is the message's key.
+
+        Whoever has no address is shown as `-`: the line is read here, all the same.
+        """
+        to = message.recipient_address
+        address = plain_address(to) if to else "-"
         try:
             self._out.write(f"to {address}: {message.subject}\n")
             self._out.flush()

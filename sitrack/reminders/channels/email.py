@@ -117,7 +117,7 @@ class EmailChannel:
             if not self._wrapped:
                 self._secure(connection)
             if self._user:
-                self._log_in(connection)
+                connection.login(self._user, self._password)
         except BaseException:
             connection.close()
             raise
@@ -143,12 +143,6 @@ class EmailChannel:
         if not connection.has_extn("starttls"):
             raise TemporaryFailure("no-starttls")
         connection.starttls(context=self._trust)
-
-    def _log_in(self, connection: smtplib.SMTP) -> None:
-        connection.ehlo_or_helo_if_needed()
-        if not connection.has_extn("auth"):
-            raise TemporaryFailure("no-auth")
-        connection.login(self._user, self._password)
 
 
 def _judged(error: Exception) -> DeliveryFailure:
@@ -180,8 +174,10 @@ def _word_for(error: Exception) -> str:
         return "time-out"
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return "disconnected"
-    if isinstance(error, smtplib.SMTPException):
+    if isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused):
         return "not-understood"
+    if isinstance(error, smtplib.SMTPException):
+        return "no-auth"  # what is left: the server takes no login, or none we know
     return "unreachable"
 
 

@@ -55,10 +55,14 @@ class FileChannel:
             ) from None
 
     def send(self, message: Message) -> str:
-        """Append the message and flush it; the reference is the message's key."""
+        """Append the message and flush it; the reference is the message's key.
+
+        Where nobody has an address, `to` is null, and the gateway decides.
+        """
+        to = message.recipient_address
         document = {
             "key": message.key,
-            "to": plain_address(message.recipient_address),
+            "to": plain_address(to) if to else None,
             "subject": message.subject,
             "body": message.body,
         }
