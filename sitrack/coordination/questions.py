@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sitrack.coordination.episodes import case_of
 from sitrack.journey.agenda import Due, agenda
@@ -14,10 +15,10 @@ from sitrack.journey.entries import Entry
 from sitrack.journey.episode import Episode
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.pathway.protocol import Protocol
-from sitrack.record import history, library, registry, worklist
+from sitrack.record import history, library, registry, verify, worklist
 from sitrack.record.history import Line
 from sitrack.record.journal import Ledger, load_stream, present_instant, reading
-from sitrack.record.registry import Patient
+from sitrack.record.registry import Patient, Staff
 from sitrack.record.worklist import Standing, Waiting
 
 
@@ -184,3 +185,58 @@ def who_waits(
         rows = worklist.waiting(connection, day or today, coordinator)
         hidden = worklist.not_shown(connection, day or today)
     return day or today, rows, hidden
+
+
+def chain_of(ledger: Ledger, key: EpisodeKey) -> str:
+    """Say whether the chain of an episode's stream holds, in one sentence."""
+    with reading(ledger) as connection:
+        last, fault = verify.stream_fault(connection, ledger, key.stream)
+    if fault is None:
+        return f"Chain verified to #{last}."
+    return f"CHAIN BROKEN at #{fault.seq}: {fault.seen}."
+
+
+def whole_staff(ledger: Ledger) -> Sequence[Staff]:
+    """Return everybody on the staff list, by id."""
+    with reading(ledger) as connection:
+        return registry.all_staff(connection)
+
+
+def people_like(ledger: Ledger, wanted: Mapping[str, Any]) -> Sequence[Patient]:
+    """Return patients by the beginning of a name, by birth date or record number.
+
+    Raises:
+        BadInput: nothing to look for was given.
+    """
+    with reading(ledger) as connection:
+        return registry.find_patients(connection, wanted)
+
+
+def all_standings(ledger: Ledger, patient: str | None) -> Sequence[Standing]:
+    """Return the standing of every episode, or of one patient's, by key."""
+    with reading(ledger) as connection:
+        return worklist.standings(connection, patient)
+
+
+def current_protocol(ledger: Ledger) -> Protocol:
+    """Return the protocol to which new episodes are pinned."""
+    with reading(ledger) as connection:
+        return library.current(connection)
+
+
+def adopted_protocols(ledger: Ledger) -> Sequence[tuple[str, str, str]]:
+    """Return (id, content hash, adopted) of every protocol kept, latest first."""
+    with reading(ledger) as connection:
+        return library.all_adopted(connection)
+
+
+def whole_record(ledger: Ledger, tell: Callable[[int], None]) -> verify.Report:
+    """Check the whole record: chains, payloads, replay, standing."""
+    with reading(ledger) as connection:
+        return verify.verify(connection, ledger, tell)
+
+
+def size_of(ledger: Ledger) -> int:
+    """Return how many entries the record holds."""
+    with reading(ledger) as connection:
+        return verify.count_entries(connection)

@@ -74,22 +74,30 @@ class Ledger:
         for engine in self._engines.values():
             engine.dispose()
 
+    def use_clock(self, clock: Clock) -> None:
+        """Take the time from `clock` from now on.
+
+        Raises:
+            NotPermitted: this ledger holds real people, and keeps the machine's time.
+        """
+        if not self.synthetic:
+            raise NotPermitted(
+                "--now is for synthetic ledgers; this one keeps the machine's time"
+            )
+        self.clock, self.injected = clock, True
+
     @property
     def on_postgres(self) -> bool:
         """Whether several hosts may share this record."""
         return self.url.get_backend_name() == "postgresql"
 
 
-def open_ledger(url: str, *, now: Clock | None = None) -> Ledger:
+def open_ledger(url: str) -> Ledger:
     """Open an existing record and check that this version can use it.
 
-    Args:
-        url: the database URL.
-        now: a clock to use instead of the machine's; synthetic ledgers only.
-
     Raises:
+        BadInput: the URL cannot be understood.
         Unavailable: it is missing, unreachable, or of another schema.
-        NotPermitted: a clock was handed in for a ledger of real people.
     """
     target = read_url(url)
     path = file_of(target)
@@ -102,13 +110,6 @@ def open_ledger(url: str, *, now: Clock | None = None) -> Ledger:
     except BaseException:
         ledger.close()
         raise
-    if now is not None:
-        if not ledger.synthetic:
-            ledger.close()
-            raise NotPermitted(
-                "--now is for synthetic ledgers; this one keeps the machine's time"
-            )
-        ledger.clock, ledger.injected = now, True
     return ledger
 
 

@@ -13,7 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Insert, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Insert,
+    and_,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sitrack.record import codec, tables
@@ -36,6 +46,7 @@ class Step:
         recipient: the role that the rule names: `coordinator` or `lead`.
         coordinator: staff id of the episode's coordinator, or None.
         address: that person's address, or None.
+        protocol: content hash of the protocol that the episode is pinned to.
     """
 
     episode: str
@@ -48,6 +59,7 @@ class Step:
     recipient: str
     coordinator: str | None
     address: str | None
+    protocol: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +69,6 @@ class Claimed:
     Attributes:
         id: the row.
         attempt: which attempt this is, from 1; the fence.
-        wanted: its line is still open and its episode active.
         address: the recipient's address where the recipient is a person, or None.
     """
 
@@ -71,21 +82,32 @@ class Claimed:
     recipient: str
     channel: str
     due: dt.date
-    wanted: bool
     address: str | None
 
 
-def steps_due(connection: Connection, today: dt.date, limit: int) -> list[Step]:
-    """Return the reminder steps whose day has come, oldest first."""
+def steps_due(
+    connection: Connection, today: dt.date, limit: int, *, lock: bool = False
+) -> list[Step]:
+    """Return the reminder steps whose day has come, oldest first.
+
+    Args:
+        connection: an open transaction.
+        today: the clinical day.
+        limit: how many at the most.
+        lock: keep writers off these lines until the end of the transaction, and
+            leave out the lines that somebody is writing to.
+    """
     lines, episodes, people = tables.agenda, tables.episode, tables.staff
     query = (
-        select(lines, episodes.c.coordinator, people.c.email)
+        select(lines, episodes.c.coordinator, episodes.c.protocol, people.c.email)
         .join(episodes, episodes.c.key == lines.c.episode)
         .outerjoin(people, people.c.id == episodes.c.coordinator)
         .where(lines.c.step_on <= today, episodes.c.status == "active")
-        .order_by(lines.c.step_on, lines.c.episode, lines.c.rule)
+        .order_by(lines.c.step_on, lines.c.episode, lines.c.rule, lines.c.occurrence)
         .limit(limit)
     )
+    if lock:
+        query = query.with_for_update(of=lines, skip_locked=True)
     return [
         Step(
             episode=row["episode"],
@@ -98,6 +120,7 @@ def steps_due(connection: Connection, today: dt.date, limit: int) -> list[Step]:
             recipient=row["recipient"],
             coordinator=row["coordinator"],
             address=row["email"],
+            protocol=row["protocol"],
         )
         for row in connection.execute(query).mappings()
     ]
@@ -202,7 +225,8 @@ def claim(
     if not taken:
         return []
     lines = [
-        {"reminder": row.id, "attempt": row.attempts, "event": "claimed"} for row in taken
+        {"reminder": row.id, "attempt": row.attempts, "event": "claimed"}
+        for row in taken
     ]
     _write_lines(connection, lines, worker, now)
     return _claimed(connection, [row.id for row in taken])
@@ -211,7 +235,7 @@ def claim(
 def _claimed(connection: Connection, ids: Sequence[int]) -> list[Claimed]:
     table, people = tables.reminder, tables.staff
     query = (
-        select(table, _still_wanted().label("wanted"), people.c.email)
+        select(table, people.c.email)
         .outerjoin(people, people.c.id == table.c.recipient)
         .where(table.c.id.in_(ids))
         .order_by(table.c.next_at, table.c.id)
@@ -228,7 +252,6 @@ def _claimed(connection: Connection, ids: Sequence[int]) -> list[Claimed]:
             recipient=row["recipient"],
             channel=row["channel"],
             due=row["due"],
-            wanted=bool(row["wanted"]),
             address=row["email"],
         )
         for row in connection.execute(query).mappings()
@@ -252,17 +275,23 @@ def _still_wanted() -> Any:
     )
 
 
-def is_still_mine(connection: Connection, row: Claimed, real_now: dt.datetime) -> bool:
-    """Whether the row is open, wanted, and still this attempt's: asked before sending."""
+def mine_until(connection: Connection, row: Claimed) -> dt.datetime | None:
+    """Return until when the row is this attempt's: asked again just before sending.
+
+    None where it is not: it was taken by another, done, or is not wanted any more.
+    """
     table = tables.reminder
-    query = select(table.c.id).where(
-        table.c.id == row.id,
-        table.c.status == "open",
-        table.c.attempts == row.attempt,
-        table.c.leased_until > real_now,
-        _still_wanted(),
+    query = select(table.c.leased_until).where(
+        _is_of_attempt(row), table.c.status == "open", _still_wanted()
     )
-    return connection.execute(query).scalar() is not None
+    found: dt.datetime | None = connection.execute(query).scalar()
+    return found
+
+
+def prolong(connection: Connection, row: Claimed, until: dt.datetime) -> bool:
+    """Keep the row for longer; False where it is not this attempt's any more."""
+    table = tables.reminder
+    return _changed(connection, row, table.c.status == "open", leased_until=until)
 
 
 def acknowledge(
@@ -283,7 +312,12 @@ def suppress(
     connection: Connection, row: Claimed, worker: str, now: dt.datetime, reason: str
 ) -> bool:
     """Write down that the row was not sent, because it is not wanted any more."""
-    return _close(connection, row, worker, now, "cancelled", "suppressed", reason)
+    if not _changed(
+        connection, row, not_(_still_wanted()), status="cancelled", leased_until=None
+    ):
+        return False
+    _write_line(connection, row, worker, now, "suppressed", reason)
+    return True
 
 
 def _close(
@@ -296,10 +330,11 @@ def _close(
     detail: str,
 ) -> bool:
     error = detail if status == "dead" else None
-    if not _fenced(connection, row, status=status, leased_until=None, last_error=error):
+    if not _changed(
+        connection, row, status=status, leased_until=None, last_error=error
+    ):
         return False
-    line = {"reminder": row.id, "attempt": row.attempt, "event": event, "detail": detail}
-    _write_lines(connection, [line], worker, now)
+    _write_line(connection, row, worker, now, event, detail)
     return True
 
 
@@ -312,33 +347,52 @@ def postpone(
     next_at: dt.datetime,
 ) -> bool:
     """Write down that the attempt failed, and when the next one is."""
-    if not _fenced(
+    if not _changed(
         connection, row, next_at=next_at, leased_until=None, last_error=reason
     ):
         return False
-    line = {
-        "reminder": row.id,
-        "attempt": row.attempt,
-        "event": "failed",
-        "detail": reason,
-    }
-    _write_lines(connection, [line], worker, now)
+    _write_line(connection, row, worker, now, "failed", reason)
     return True
 
 
-def _fenced(connection: Connection, row: Claimed, **values: Any) -> bool:
-    """Change the row if this attempt still holds it."""
+def _is_of_attempt(row: Claimed) -> Any:
+    """The fence: no other attempt was made, and this one has not had its last word.
+
+    A row that was cancelled meanwhile may still be spoken about, for it may have been
+    sent just before; one that was opened again since belongs to the next attempt.
+    """
     table = tables.reminder
-    changed = connection.execute(
-        update(table)
-        .where(
-            table.c.id == row.id,
-            table.c.status == "open",
-            table.c.attempts == row.attempt,
-        )
-        .values(**values)
+    held = and_(table.c.status == "open", table.c.leased_until.is_not(None))
+    return and_(
+        table.c.id == row.id,
+        table.c.attempts == row.attempt,
+        or_(held, table.c.status == "cancelled"),
     )
-    return changed.rowcount == 1
+
+
+def _changed(
+    connection: Connection, row: Claimed, *conditions: Any, **values: Any
+) -> bool:
+    """Change the row if this attempt still holds it."""
+    statement = update(tables.reminder).where(_is_of_attempt(row), *conditions)
+    return connection.execute(statement.values(**values)).rowcount == 1
+
+
+def _write_line(
+    connection: Connection,
+    row: Claimed,
+    worker: str,
+    now: dt.datetime,
+    event: str,
+    detail: str,
+) -> None:
+    line = {
+        "reminder": row.id,
+        "attempt": row.attempt,
+        "event": event,
+        "detail": detail,
+    }
+    _write_lines(connection, [line], worker, now)
 
 
 def _write_lines(

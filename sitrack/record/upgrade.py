@@ -73,8 +73,8 @@ def create(
     target = read_url(url)
     path = file_of(target)
     made = Ledger(target, uuid.uuid4().hex, zone_named(zone), synthetic)
-    if now is not None and synthetic:
-        made.clock, made.injected = now, True
+    if now is not None:
+        made.use_clock(now)
     if path is not None:
         create_file(path)
     try:
@@ -89,7 +89,10 @@ def create(
         if path is not None:
             _remove(path)
         raise
-    return open_ledger(url, now=now)
+    opened = open_ledger(url)
+    if now is not None:
+        opened.use_clock(now)
+    return opened
 
 
 def _remove(path: Path) -> None:

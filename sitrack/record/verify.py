@@ -90,18 +90,39 @@ def verify(
     return report
 
 
+def stream_fault(
+    connection: Connection, ledger: Ledger, stream: str
+) -> tuple[int, Fault | None]:
+    """Return the last number of one stream, and the first fault of its chain."""
+    now = max(present_instant(connection, ledger), ledger.clock())
+    found = list(_streams(connection, stream))
+    rows = found[0][1] if found else []
+    head = _heads(connection, stream).get(stream)
+    faults = list(_chain_faults(ledger, stream, rows, now))
+    if rows and not faults:
+        faults = list(_head_faults(stream, rows, head))
+    return (rows[-1]["seq"] if rows else 0), (faults[0] if faults else None)
+
+
 def count_entries(connection: Connection) -> int:
     """Return how many entries the record holds."""
     total = connection.execute(select(tables.stream.c.seq)).scalars()
     return sum(total)
 
 
-def _heads(connection: Connection) -> dict[str, tuple[int, bytes]]:
-    rows = connection.execute(select(tables.stream))
+def _heads(
+    connection: Connection, stream: str | None = None
+) -> dict[str, tuple[int, bytes]]:
+    query = select(tables.stream)
+    if stream is not None:
+        query = query.where(tables.stream.c.stream == stream)
+    rows = connection.execute(query)
     return {row.stream: (row.seq, bytes(row.hash)) for row in rows}
 
 
-def _streams(connection: Connection) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _streams(
+    connection: Connection, only: str | None = None
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The raw rows, stream by stream: what cannot be decoded is a finding too."""
     query = (
         select(
@@ -116,6 +137,8 @@ def _streams(connection: Connection) -> Iterator[tuple[str, list[dict[str, Any]]
         )
         .order_by(tables.entry.c.stream, tables.entry.c.seq)
     )
+    if only is not None:
+        query = query.where(tables.entry.c.stream == only)
     result = connection.execution_options(yield_per=1000).execute(query).mappings()
     for stream, rows in itertools.groupby(result, key=lambda row: row["stream"]):
         yield str(stream), [dict(row) for row in rows]

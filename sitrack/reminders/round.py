@@ -29,7 +29,7 @@ from sitrack.record.journal import (
 from sitrack.record.outbox import Claimed, Step
 from sitrack.reminders import rules
 from sitrack.reminders.channels import Channel, PermanentFailure, TemporaryFailure
-from sitrack.reminders.wording import staff_message
+from sitrack.reminders.wording import Message, staff_message
 from sitrack.settings import Settings
 
 _MAKE_AT_ONCE = 500
@@ -122,10 +122,13 @@ def _make_rows(
     while True:
         with writing(ledger) as work:
             today = report.now.astimezone(ledger.zone).date()
-            steps = outbox.steps_due(work.connection, today, _MAKE_AT_ONCE)
-            days = library.current(work.connection).steps if steps else {}
+            steps = outbox.steps_due(work.connection, today, _MAKE_AT_ONCE, lock=True)
+            days = {
+                each: library.pinned(work.connection, each).steps
+                for each in {step.protocol for step in steps}
+            }
             for step in steps:
-                _make_row(work, step, days, channel, window, report)
+                _make_row(work, step, days[step.protocol], channel, window, report)
         if len(steps) < _MAKE_AT_ONCE:
             return
 
@@ -141,7 +144,9 @@ def _make_row(
     recipient = rules.recipient_of(step, channel)
     leaves = window.next_open(report.now)
     made = outbox.make_row(work.connection, step, recipient, channel, leaves)
-    outbox.set_next_step(work.connection, step, *rules.next_step(step, days))
+    today = report.now.astimezone(window.zone).date()
+    following = rules.next_step(step, days, today)
+    outbox.set_next_step(work.connection, step, *following)
     if made:
         report.happenings.append(
             Happening(
@@ -192,55 +197,69 @@ def _send_row(
     ledger: Ledger, settings: Settings, channel: Channel, row: Claimed, worker: str
 ) -> Happening | None:
     """Send one row and write down how it went; None where it is not ours any more."""
-    margin = dt.timedelta(seconds=settings["reminders.lease"] / 4)
-    with reading(ledger) as connection:
-        wanted = outbox.is_still_mine(
-            connection, row, real_instant(connection) + margin
-        )
-        now = present_instant(connection, ledger)
-    if not wanted:
-        return _leave(ledger, row, worker, now)
-    message = staff_message(
+    lease = dt.timedelta(seconds=settings["reminders.lease"])
+    if not _is_still_mine(ledger, row, lease):
+        return _suppressed(ledger, row, worker)
+    try:
+        reference = channel.send(_message(ledger, settings, row))
+    except TemporaryFailure as failure:
+        return _failed(ledger, row, worker, failure.reason, temporary=True)
+    except PermanentFailure as failure:
+        return _failed(ledger, row, worker, failure.reason, temporary=False)
+    except Exception as fault:  # noqa: BLE001 - one bad row must not stop the others
+        reason = f"fault-{type(fault).__name__.lower()}"
+        return _failed(ledger, row, worker, reason, temporary=True)
+    with writing(ledger) as work:
+        if outbox.acknowledge(work.connection, row, worker, work.now, reference):
+            return _happening(row, "sent", work.now)
+    return None
+
+
+def _message(ledger: Ledger, settings: Settings, row: Claimed) -> Message:
+    return staff_message(
         row.episode,
         row.due,
         recipient_address=rules.address_of(row, settings),
         key=rules.idempotency_key(ledger.ledger_id, row),
     )
-    try:
-        reference = channel.send(message)
-    except TemporaryFailure as failure:
-        return _failed(ledger, row, worker, failure.reason, temporary=True)
-    except PermanentFailure as failure:
-        return _failed(ledger, row, worker, failure.reason, temporary=False)
-    with writing(ledger) as work:
-        outbox.acknowledge(work.connection, row, worker, work.now, reference)
-        return _happening(row, "sent", work.now)
 
 
-def _leave(
-    ledger: Ledger, row: Claimed, worker: str, now: dt.datetime
-) -> Happening | None:
-    """Do not send: its reason is gone, or the lease is too short to be safe."""
-    if row.wanted:
-        return None
+def _is_still_mine(ledger: Ledger, row: Claimed, lease: dt.timedelta) -> bool:
+    """Look again just before sending; prolong a lease that nears its end."""
+    with reading(ledger) as connection:
+        until = outbox.mine_until(connection, row)
+        near = real_instant(connection) + lease / 4
+    if until is None or until > near:
+        return until is not None
     with writing(ledger) as work:
-        if not outbox.suppress(work.connection, row, worker, work.now, "stage-left"):
-            return None
-    return _happening(row, "suppressed", now, "stage-left")
+        until = real_instant(work.connection) + lease
+        return outbox.prolong(work.connection, row, until)
+
+
+def _suppressed(ledger: Ledger, row: Claimed, worker: str) -> Happening | None:
+    """Write down that its reason is gone, unless another attempt speaks for it."""
+    with writing(ledger) as work:
+        if outbox.suppress(work.connection, row, worker, work.now, "stage-left"):
+            return _happening(row, "suppressed", work.now, "stage-left")
+    return None
 
 
 def _failed(
     ledger: Ledger, row: Claimed, worker: str, reason: str, *, temporary: bool
-) -> Happening:
+) -> Happening | None:
+    """Write down a failure, and when to try again if that can help."""
     with writing(ledger) as work:
         if temporary and row.attempt < rules.MAX_ATTEMPTS:
+            outcome = "failed"
             wait = rules.wait_after(row.attempt, random.random())  # noqa: S311 - jitter
-            outbox.postpone(
-                work.connection, row, worker, work.now, reason, work.now + wait
+            next_at = work.now + wait
+            written = outbox.postpone(
+                work.connection, row, worker, work.now, reason, next_at
             )
-            return _happening(row, "failed", work.now, reason)
-        outbox.give_up(work.connection, row, worker, work.now, reason)
-        return _happening(row, "dead", work.now, reason)
+        else:
+            outcome = "dead"
+            written = outbox.give_up(work.connection, row, worker, work.now, reason)
+        return _happening(row, outcome, work.now, reason) if written else None
 
 
 def _happening(

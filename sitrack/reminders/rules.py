@@ -78,10 +78,15 @@ def address_of(row: Claimed, settings: Settings) -> str:
     return str(row.address or settings["clinic.address"])
 
 
-def next_step(step: Step, steps: Mapping[str, int]) -> tuple[str | None, dt.date | None]:
-    """Return the step after this one and its day; (None, None) after the last."""
+def next_step(
+    step: Step, steps: Mapping[str, int], today: dt.date
+) -> tuple[str | None, dt.date | None]:
+    """Return the step after this one and its day; (None, None) after the last.
+
+    A notice that is late, because its line was, is not repeated at once.
+    """
     if step.step == "notice" and "repeat" in steps:
-        return "repeat", step.due + dt.timedelta(days=steps["repeat"])
+        return "repeat", max(step.due, today) + dt.timedelta(days=steps["repeat"])
     return None, None
 
 

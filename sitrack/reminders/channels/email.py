@@ -31,6 +31,17 @@ from sitrack.settings import Settings
 TIMEOUT: Final = 10.0
 """Seconds that the server may take for each single answer."""
 
+_WORDS: Final = (
+    (ssl.SSLCertVerificationError, "certificate-not-trusted"),
+    (ssl.SSLError, "tls-failed"),
+    (TimeoutError, "time-out"),
+    (smtplib.SMTPServerDisconnected, "disconnected"),
+    (smtplib.SMTPResponseException, "not-understood"),
+    (smtplib.SMTPRecipientsRefused, "not-understood"),
+    (smtplib.SMTPException, "no-auth"),  # what is left: no login, or none we know
+)
+"""What to call a failure without a reply code; the first that fits."""
+
 
 class EmailChannel:
     """Hands messages to a mail server, over one connection as long as it lasts.
@@ -165,20 +176,11 @@ def _reply_code(error: Exception) -> int:
 
 
 def _word_for(error: Exception) -> str:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return "certificate-not-trusted"
-    if isinstance(error, ssl.SSLError):
-        return "tls-failed"
     # smtplib reports a time-out while reading as a lost connection.
-    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-        return "time-out"
-    if isinstance(error, smtplib.SMTPServerDisconnected):
-        return "disconnected"
-    if isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused):
-        return "not-understood"
-    if isinstance(error, smtplib.SMTPException):
-        return "no-auth"  # what is left: the server takes no login, or none we know
-    return "unreachable"
+    told = error.__context__ if isinstance(error.__context__, TimeoutError) else error
+    return next(
+        (word for kind, word in _WORDS if isinstance(told, kind)), "unreachable"
+    )
 
 
 def _sender(settings: Settings) -> str:

@@ -1,0 +1,124 @@
+"""`sitrack db`: the database itself."""
+
+from __future__ import annotations
+
+import click
+
+from sitrack.cli.lazy import CONTEXT
+from sitrack.cli.output import dumped, progress
+from sitrack.cli.shell import Shell, account_name, plain, read_instant, zone_of_machine
+
+
+@click.group(no_args_is_help=True, context_settings=CONTEXT)
+def db() -> None:
+    """Make, look at and upgrade the database.
+
+    \b
+      sitrack db init
+      sitrack db status
+      sitrack db upgrade
+    """
+
+
+@db.command(context_settings=CONTEXT)
+@click.option("--zone", metavar="NAME", help="The clinic's zone, as Europe/London.")
+@click.option("--synthetic", is_flag=True, help="For invented patients only, for ever.")
+@plain
+def init(shell: Shell, zone: str | None, synthetic: bool) -> None:
+    """Make a new ledger.
+
+    \b
+      sitrack db init
+      sitrack db init --zone Europe/London
+      sitrack db init --synthetic -d sqlite:////tmp/trial.db
+    """
+    from sitrack.clock import stopped_clock, zone_named
+    from sitrack.record.upgrade import create
+
+    name = zone or zone_of_machine()
+    clock = None
+    if shell.now is not None:
+        clock = stopped_clock(read_instant(shell.now, zone_named(name)))
+    url = shell.settings["database_url"]
+    ledger = create(
+        url, zone=name, synthetic=synthetic, recorder=account_name(), now=clock
+    )
+    ledger.close()
+    kind = "synthetic ledger" if synthetic else "ledger"
+    click.echo(f"made a {kind} at {ledger.url.render_as_string(hide_password=True)}")
+    click.echo(f"clinic's zone: {name}")
+    shell.say("Next: sitrack staff add YOUR-ID --role coordinator")
+
+
+@db.command(context_settings=CONTEXT)
+@click.option("--json", "in_json", is_flag=True, help="Answer in JSON.")
+@plain
+def status(shell: Shell, in_json: bool) -> None:
+    """Say where the record is, and whether this version can use it.
+
+    \b
+      sitrack db status
+    """
+    from sitrack.coordination.questions import current_protocol, size_of
+    from sitrack.record.journal import SCHEMA
+    from sitrack.record.upgrade import revision_of
+
+    url = shell.settings["database_url"]
+    found = {
+        "schema": "sitrack.db-status/1",
+        "origin": shell.settings.origins["database_url"],
+        "revision": revision_of(url),
+        "expected": SCHEMA,
+    }
+    ledger = shell.ledger
+    found |= {
+        "database": ledger.url.render_as_string(hide_password=True),
+        "ledger": ledger.ledger_id,
+        "zone": ledger.zone.key,
+        "synthetic": ledger.synthetic,
+        "protocol": current_protocol(ledger).id,
+        "entries": size_of(ledger),
+    }
+    if in_json:
+        click.echo(dumped(found))
+        return
+    kind = "synthetic, invented patients only" if found["synthetic"] else "real patients"
+    click.echo(f"database  {found['database']} (from {found['origin']})")
+    click.echo(f"ledger    {found['ledger']}, {kind}")
+    click.echo(f"schema    {found['revision']}, as this version expects")
+    click.echo(f"zone      {found['zone']}")
+    click.echo(f"protocol  {found['protocol']}")
+    click.echo(f"entries   {found['entries']}")
+
+
+@db.command(context_settings=CONTEXT)
+@plain
+def upgrade(shell: Shell) -> None:
+    """Bring the database to the schema of this version.
+
+    \b
+      sitrack db upgrade
+    """
+    from sitrack.record import upgrade as migrations
+
+    with progress("upgrading", 1) as tell:
+        before, after = migrations.upgrade(shell.settings["database_url"])
+        tell(1)
+    if before == after:
+        click.echo(f"the database is at {after} already")
+    else:
+        click.echo(f"upgraded from {before} to {after}")
+
+
+@db.command(context_settings=CONTEXT)
+@plain
+def path(shell: Shell) -> None:
+    """Print where the record is, and nothing else.
+
+    \b
+      sitrack db path
+    """
+    from sitrack.record.connection import file_of, read_url
+
+    url = read_url(shell.settings["database_url"])
+    click.echo(str(file_of(url) or url.render_as_string(hide_password=True)))

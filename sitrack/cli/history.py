@@ -1,0 +1,78 @@
+"""`sitrack history`: every entry, as of a day and as known at a moment."""
+
+from __future__ import annotations
+
+import click
+
+from sitrack.cli.output import View, show_view
+from sitrack.cli.shell import Shell, reads_in_time
+
+
+@click.command()
+@click.argument("episode")
+@click.option("--reverse", is_flag=True, help="Latest first.")
+@reads_in_time
+def history(
+    shell: Shell,
+    episode: str,
+    reverse: bool,
+    as_of: str | None,
+    as_known: str | None,
+) -> None:
+    """Show every entry of an episode.
+
+    \b
+      sitrack history P01428-R
+      sitrack history P01428-R --as-of 2025-05-01      what was true that day
+      sitrack history P01428-R --as-known 2025-05-01   what was written by then
+    """
+    from sitrack.cli.screens import history as screens
+    from sitrack.cli.screens.entries import what
+    from sitrack.coordination.episodes import find_key
+    from sitrack.coordination.questions import When, chain_of, past
+
+    key = find_key(shell.ledger, episode)
+    when = When(shell.day(as_of), shell.instant(as_known))
+    patient, today, lines = past(shell.ledger, key, when)
+    chain = chain_of(shell.ledger, key)
+    ordered = list(reversed(lines)) if reverse else list(lines)
+    title = f"{key}  {patient.initials}  {key.side.value} SI joint"
+    times = screens.times_asked(when.as_of, when.as_known)
+    view = View(
+        schema="sitrack.history/1",
+        as_of=when.as_of or today,
+        columns=(
+            "entry",
+            "kind",
+            "happened",
+            "recorded",
+            "what",
+            "performer",
+            "recorder",
+            "source",
+            "late",
+        ),
+        rows=[
+            {
+                "entry": f"{key}#{line.entry.seq}",
+                "number": line.entry.seq,
+                "kind": line.entry.kind,
+                "happened": line.day,
+                "recorded": line.entry.recorded,
+                "what": what(line.entry),
+                "performer": line.entry.provenance.performer,
+                "recorder": line.entry.provenance.recorder,
+                "source": line.entry.provenance.source,
+                "stage_from": line.entry.stage_from,
+                "stage_to": line.entry.stage_to,
+                "late": line.is_late,
+                "batch": line.entry.batch,
+                "hash": line.entry.hash,
+                "payload": line.entry.payload,
+            }
+            for line in ordered
+        ],
+        screen=lambda width: screens.lines(patient, title, times, ordered, chain, width),
+        extra={"episode": str(key), "as_known": when.as_known, "chain": chain},
+    )
+    show_view(view, shell.form, pager=shell.pager)

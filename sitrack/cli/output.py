@@ -1,0 +1,170 @@
+"""What leaves on stdout: a screen for a terminal, whole data for a pipe, JSON for programs.
+
+A command hands over a `View`: rows with columns, and a function that draws the screen.
+Nothing that came from outside reaches a terminal without passing `shown`.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+import os
+import shutil
+import sys
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+FORMATS = ("table", "json", "ndjson", "csv", "tsv")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "＝", "＋", "－", "＠")
+_BIDI = {0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+
+
+@dataclass(frozen=True)
+class View:
+    """One answer, before it is given a form.
+
+    Attributes:
+        schema: its name in JSON: `sitrack.worklist/1`.
+        as_of: the day or instant it speaks of.
+        columns: the columns of a pipe, in their order.
+        rows: one mapping for each row; may hold more than the columns.
+        screen: draws it for a terminal of so many columns.
+        extra: what JSON carries beside the rows.
+    """
+
+    schema: str
+    as_of: dt.date | dt.datetime
+    columns: Sequence[str]
+    rows: Sequence[Mapping[str, Any]]
+    screen: Callable[[int], Sequence[str]]
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def show_view(view: View, form: str, *, pager: bool = False) -> None:
+    """Write the answer to stdout in the form that was asked for."""
+    if form == "table":
+        _page(list(view.screen(screen_width())), pager=pager)
+    elif form == "json":
+        click.echo(as_json(view))
+    elif form == "ndjson":
+        for row in view.rows:
+            click.echo(dumped(row))
+    else:
+        click.echo(_separated(view, form), nl=False)
+
+
+def as_json(view: View) -> str:
+    """Return the answer as one JSON object."""
+    return dumped(
+        {
+            "schema": view.schema,
+            "as_of": view.as_of,
+            **view.extra,
+            "rows": list(view.rows),
+        }
+    )
+
+
+def dumped(value: Any) -> str:
+    """Return a value as JSON: times as RFC 3339, text as it is."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dt.datetime):
+        utc = value.astimezone(dt.UTC).replace(tzinfo=None)
+        return utc.isoformat(timespec="microseconds") + "Z"
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return str(value)
+
+
+def _separated(view: View, form: str) -> str:
+    out = io.StringIO()
+    dialect = {"delimiter": "\t"} if form == "tsv" else {}
+    writer = csv.writer(out, lineterminator="\n", **dialect)  # type: ignore[arg-type]
+    writer.writerow(view.columns)
+    for row in view.rows:
+        writer.writerow([_cell(row.get(name)) for name in view.columns])
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return value
+    if isinstance(value, list | tuple):
+        return " ".join(str(each) for each in value)
+    text = shown(_plain(value))
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def screen_width() -> int:
+    """Return the columns of the terminal; 80 where there is none."""
+    return max(40, min(shutil.get_terminal_size((80, 24)).columns, 200))
+
+
+def _page(lines: list[str], *, pager: bool) -> None:
+    tall = len(lines) > shutil.get_terminal_size((80, 24)).lines - 1
+    if pager and tall and sys.stdout.isatty():
+        os.environ.setdefault("LESS", "-FIRX")
+        click.echo_via_pager("\n".join(lines) + "\n")
+        return
+    for line in lines:
+        click.echo(line)
+
+
+def shown(text: str) -> str:
+    """Return text that a terminal can only show: what could act is spelled out."""
+    return "".join(
+        char if _is_harmless(char) else f"\\u{ord(char):04X}" for char in text
+    )
+
+
+def _is_harmless(char: str) -> bool:
+    if ord(char) in _BIDI:
+        return False
+    return unicodedata.category(char)[0] != "C" or ord(char) == 0x00AD
+
+
+def fitted(text: str, width: int) -> str:
+    """Return text that fills exactly `width` columns, cut with a mark if it must be."""
+    if len(text) > width:
+        return text[: max(0, width - 1)] + "…"
+    return text.ljust(width)
+
+
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]
+) -> list[str]:
+    """Return aligned lines; the last column is not padded."""
+    lines = []
+    for row in (heads, *rows):
+        cells = [fitted(shown(c), w) for c, w in zip(row, widths, strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+@contextmanager
+def progress(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar on stderr while something long goes on, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda done: bar.update(task, completed=done)

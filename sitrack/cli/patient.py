@@ -1,0 +1,146 @@
+"""`sitrack patient`: people. Names are typed at a prompt or read from a file, never argv."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from sitrack.cli.lazy import CONTEXT
+from sitrack.cli.output import View, dumped, show_view, shown, table
+from sitrack.cli.screens.written import receipt
+from sitrack.cli.shell import Shell, read_text, reads, writes
+from sitrack.cli.show import show_patient
+from sitrack.errors import BadInput
+
+_FIELDS = {
+    "given": "Given name",
+    "family": "Family name",
+    "born": "Date of birth (YYYY-MM-DD, Enter if unknown)",
+    "mrn": "Record number (Enter for none)",
+}
+
+
+@click.group(no_args_is_help=True, context_settings=CONTEXT)
+def patient() -> None:
+    """Add, find and show people.
+
+    \b
+      sitrack patient add
+      sitrack patient find
+    """
+
+
+@patient.command(context_settings=CONTEXT)
+@click.option("--from", "path", metavar="FILE", help="JSON with the person: file or -.")
+@click.option("--no-input", is_flag=True, help="Never ask anything.")
+@writes
+def add(shell: Shell, path: str | None, no_input: bool, dry_run: bool) -> None:
+    """Register a patient, and get the key.
+
+    \b
+      sitrack patient add
+      sitrack patient add --from person.json
+    The file: {"given": "…", "family": "…", "born": "1970-05-31", "mrn": "…"}
+    """
+    from sitrack.coordination import people
+    from sitrack.record.registry import read_person
+
+    raw = _person(path, no_input, required=("given", "family"))
+    found, entry = people.enrol(
+        shell.ledger, shell.author, read_person(raw), dry_run=dry_run
+    )
+    if shell.form == "json":
+        body = {"schema": "sitrack.enrolled/1", "as_of": entry.recorded}
+        more = {"patient": found.key, "initials": found.initials, "dry_run": dry_run}
+        click.echo(dumped({**body, **more}))
+        return
+    if dry_run:
+        click.echo(f"would enrol {found.initials} as the next patient")
+        return
+    click.echo(f"{found.key}  {found.initials}  enrolled")
+    click.echo(f"recorded {receipt(entry, found.key)}")
+    if not shell.quiet:
+        click.echo(f"Next: sitrack episode open {found.key} --side left|right")
+
+
+@patient.command(context_settings=CONTEXT)
+@click.option("--from", "path", metavar="FILE", help="JSON with what is known, or -.")
+@click.option("--no-mask", is_flag=True, help="Show the names in full.")
+@click.option("--no-input", is_flag=True, help="Never ask anything.")
+@reads
+def find(shell: Shell, path: str | None, no_mask: bool, no_input: bool) -> None:
+    """Look a patient up by the beginning of a name, birth date or record number.
+
+    \b
+      sitrack patient find
+      sitrack patient find --from known.json
+    """
+    from sitrack.coordination.questions import people_like, today_of
+
+    raw = _person(path, no_input, required=())
+    people = people_like(shell.ledger, raw)
+    rows = [_row(each, masked=not no_mask) for each in people]
+    columns = ["patient", "initials", *(["given", "family", "born"] if no_mask else [])]
+    cells = [[shown(str(row.get(name) or "")) for name in columns] for row in rows]
+    heads = [name.upper() for name in columns]
+    view = View(
+        schema="sitrack.patients/1",
+        as_of=today_of(shell.ledger),
+        columns=columns,
+        rows=rows,
+        screen=lambda _width: table(heads, cells, [9, 8, 18, 18, 10][: len(heads)])
+        if rows
+        else ["Nobody like that."],
+    )
+    show_view(view, shell.form, pager=shell.pager)
+
+
+def _row(found: Any, *, masked: bool) -> dict[str, Any]:
+    row = {"patient": found.key, "initials": found.initials}
+    if not masked:
+        person = found.person
+        row |= {"given": person.given, "family": person.family, "born": person.born}
+    return row
+
+
+@patient.command(context_settings=CONTEXT)
+@click.argument("key")
+@click.option("--no-mask", is_flag=True, help="Show the name in full.")
+@reads
+def show(shell: Shell, key: str, no_mask: bool) -> None:
+    """Show one patient and where each side stands.
+
+    \b
+      sitrack patient show P01428
+    """
+    from sitrack.journey.patient import read_patient_key
+
+    show_patient(shell, read_patient_key(key), masked=not no_mask)
+
+
+def _person(
+    path: str | None, no_input: bool, required: tuple[str, ...]
+) -> dict[str, Any]:
+    """The person as JSON from a file, or asked for at the terminal."""
+    if path is not None:
+        try:
+            raw = json.loads(read_text(path) or "")
+        except (json.JSONDecodeError, RecursionError):
+            raise BadInput("the person is not JSON", '{"given": "…", "family": "…"}') from None
+        if not isinstance(raw, dict):
+            raise BadInput("the person is not a JSON object")
+        return raw
+    if no_input or not sys.stdin.isatty():
+        raise BadInput("nobody is named: --from is missing", "--from FILE, or --from -")
+    return {
+        name: click.prompt(
+            text,
+            default=None if name in required else "",
+            show_default=False,
+            err=True,
+        )
+        for name, text in _FIELDS.items()
+    }

@@ -1,0 +1,181 @@
+"""`sitrack reminder`: plan, run, or keep watch."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from sitrack.cli.lazy import CONTEXT
+from sitrack.cli.output import View, show_view, table
+from sitrack.cli.shell import Shell, reads
+from sitrack.errors import PartlyDone
+
+_COLUMNS = (
+    "episode",
+    "rule",
+    "step",
+    "due",
+    "recipient",
+    "channel",
+    "outcome",
+    "at",
+    "reason",
+)
+_CHANNELS = click.Choice(["console", "file", "email"])
+
+
+@click.group(no_args_is_help=True, context_settings=CONTEXT)
+def reminder() -> None:
+    """Send what has become due.
+
+    \b
+      sitrack reminder plan --until +7d
+      sitrack reminder run              one round, for cron
+      sitrack reminder watch            rounds for as long as it runs
+    """
+
+
+@reminder.command(context_settings=CONTEXT)
+@click.option("--until", metavar="DATE", help="The last day to look at.")
+@click.option("--channel", type=_CHANNELS, help="As if sent this way.")
+@reads
+def plan(shell: Shell, until: str | None, channel: str | None) -> None:
+    """Show what would be sent, to whom and when; writes nothing.
+
+    \b
+      sitrack reminder plan
+      sitrack reminder plan --until +7d
+    """
+    from sitrack.coordination.questions import today_of
+    from sitrack.reminders.round import plan_round
+
+    name = channel or shell.settings["reminders.channel"]
+    planned = plan_round(shell.ledger, shell.settings, name, shell.day(until))
+    zone = shell.ledger.zone
+    view = View(
+        schema="sitrack.reminder-plan/1",
+        as_of=today_of(shell.ledger),
+        columns=_COLUMNS,
+        rows=[_row(each) for each in planned],
+        screen=lambda _width: _screen(planned, zone) or ["Nothing to send."],
+    )
+    show_view(view, shell.form, pager=shell.pager)
+
+
+@reminder.command(context_settings=CONTEXT)
+@click.option("--channel", type=_CHANNELS, help="Send this way.")
+@reads
+def run(shell: Shell, channel: str | None) -> None:
+    """Do one round: make what is due, send what may leave now, write it down.
+
+    \b
+      sitrack reminder run
+      */5 * * * * sitrack reminder run --quiet      (a line for cron)
+    """
+    from sitrack.reminders.channels import open_channel
+    from sitrack.reminders.round import run_round
+
+    name = channel or shell.settings["reminders.channel"]
+    # Where stdout carries data, the console channel speaks on stderr.
+    out = sys.stdout if shell.form == "table" else sys.stderr
+    sending = open_channel(name, shell.settings, out)
+    try:
+        report = run_round(shell.ledger, shell.settings, sending)
+    finally:
+        sending.close()
+    counts = _counts(report)
+    zone = shell.ledger.zone
+    view = View(
+        schema="sitrack.reminder-run/1",
+        as_of=report.now,
+        columns=_COLUMNS,
+        rows=[_row(each) for each in report.happenings],
+        screen=lambda _width: [*_screen(report.happenings, zone), _summary(counts)],
+        extra=counts,
+    )
+    show_view(view, shell.form, pager=False)
+    if counts["failed"]:
+        raise PartlyDone(
+            f"{counts['failed']} of the reminders could not be sent",
+            "they are tried again; see: sitrack reminder plan",
+        )
+
+
+def _counts(report: Any) -> dict[str, int]:
+    return {
+        "fired": report.count("fired"),
+        "sent": report.count("sent"),
+        "suppressed": report.count("suppressed"),
+        "failed": report.count("failed", "dead"),
+    }
+
+
+def _summary(counts: dict[str, int]) -> str:
+    return ", ".join(f"{number} {word}" for word, number in counts.items())
+
+
+def _row(each: Any) -> dict[str, Any]:
+    return {name: getattr(each, name) for name in _COLUMNS}
+
+
+def _screen(happenings: Any, zone: Any) -> list[str]:
+    if not happenings:
+        return []
+    cells = [
+        (
+            each.outcome,
+            each.episode,
+            each.rule,
+            each.step,
+            str(each.due),
+            each.recipient,
+            f"{each.at.astimezone(zone):%a %m-%d %H:%M}",
+        )
+        for each in happenings
+    ]
+    heads = ("", "EPISODE", "RULE", "STEP", "DUE", "TO", "AT")
+    return table(heads, cells, (10, 11, 12, 7, 10, 10, 15))
+
+
+@reminder.command(context_settings=CONTEXT)
+@click.option("--channel", type=_CHANNELS, help="Send this way.")
+@click.option(
+    "--every", type=click.IntRange(1, 3600), default=5, help="Seconds between rounds."
+)
+@reads
+def watch(shell: Shell, channel: str | None, every: int) -> None:
+    """Run a round every few seconds, in the foreground, until stopped.
+
+    \b
+      sitrack reminder watch
+      sitrack reminder watch --channel email --every 30
+    """
+    from sitrack.reminders.channels import open_channel
+    from sitrack.reminders.round import run_round
+    from sitrack.reminders.schedule import watch as keep_watch
+
+    name = channel or shell.settings["reminders.channel"]
+    sending = open_channel(name, shell.settings, sys.stdout)
+    ledger = shell.ledger
+
+    def one_round() -> None:
+        report = run_round(ledger, shell.settings, sending)
+        if report.happenings:
+            shell.say(f"{report.now:%Y-%m-%dT%H:%M:%SZ} {_summary(_counts(report))}")
+
+    def failed(error: BaseException) -> None:
+        words = getattr(error, "message", "a round failed")
+        shell.say(f"warning: {words}; trying again in {every} s")
+
+    shell.say(f"watching, a round every {every} s; stop with Ctrl-C")
+    try:
+        keep_watch(
+            one_round,
+            interval_seconds=every,
+            on_clock_step=lambda by: shell.say(f"warning: the clock moved by {by:.0f} s"),
+            on_error=failed,
+        )
+    finally:
+        sending.close()

@@ -1,0 +1,73 @@
+"""The root of the command line, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from sitrack.cli.failures import report
+from sitrack.cli.lazy import LazyGroup, Table
+
+_TABLE: Table = {
+    "demo": ("sitrack.cli.demo:demo", "A synthetic clinic, walked through and shown."),
+    "worklist": ("sitrack.cli.worklist:worklist", "Who needs somebody today."),
+    "show": ("sitrack.cli.show:show", "One patient or episode on one screen."),
+    "record": ("sitrack.cli.record:record", "Write down what happened."),
+    "why": ("sitrack.cli.why:why", "What a move still needs."),
+    "advance": ("sitrack.cli.advance:advance", "Move an episode on."),
+    "history": ("sitrack.cli.history:history", "Every entry, as of and as known."),
+    "due": ("sitrack.cli.due:due", "What is due, and the arithmetic behind it."),
+    "patient": ("sitrack.cli.patient:patient", "People: add, find, show."),
+    "episode": ("sitrack.cli.episode:episode", "Open, list and reopen episodes."),
+    "reminder": ("sitrack.cli.reminder:reminder", "Plan, run or watch reminders."),
+    "pathway": ("sitrack.cli.pathway:pathway", "The protocol: show, draw, check."),
+    "audit": ("sitrack.cli.audit:audit", "For auditors: verify the record."),
+    "db": ("sitrack.cli.db:db", "The database: init, status, upgrade, path."),
+    "staff": ("sitrack.cli.staff:staff", "Who works with the record: add, list."),
+}
+
+
+@click.command(cls=LazyGroup, table=_TABLE, invoke_without_command=True)
+@click.version_option(package_name="sitrack", message="sitrack %(version)s")
+@click.pass_context
+def root(ctx: click.Context) -> None:
+    """Follow patients along the sacroiliac cascade of care.
+
+    \b
+      sitrack demo                      see it work, on a synthetic clinic
+      sitrack worklist                  who needs me this morning?
+      sitrack why P01428-R rfa          why may this episode not move on?
+
+    Every command has examples of its own: sitrack COMMAND --help
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        with _unbroken_pipe():
+            code = root.main(words, prog_name="sitrack", standalone_mode=False)
+            sys.stdout.flush()
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except BaseException as error:  # noqa: BLE001 - the last room before the street
+        return report(error, words)
+    return code if isinstance(code, int) else 0
+
+
+@contextlib.contextmanager
+def _unbroken_pipe():  # type: ignore[no-untyped-def]  # noqa: ANN202 - a generator
+    """A reader that goes away (`| head`) is no error."""
+    try:
+        yield
+    except BrokenPipeError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(0) from None

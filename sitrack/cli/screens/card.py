@@ -1,0 +1,80 @@
+"""One patient or one episode on one screen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sitrack.cli.output import shown, table
+from sitrack.cli.screens.entries import what
+from sitrack.cli.screens.worklist import when
+from sitrack.coordination.questions import Card
+from sitrack.journey.assessment import NOT_BUILT, Assessment
+from sitrack.pathway.stages import title_of
+from sitrack.record.registry import Patient
+from sitrack.record.worklist import Standing
+
+_LAST = 6
+
+
+def episode(card: Card, width: int) -> list[str]:
+    """Return the screen of one episode."""
+    story = card.episode
+    key, visit = story.key, story.visit
+    days = (card.day - visit.entered).days
+    found = [
+        f"{key}  {card.patient.initials}  {key.side.value} SI joint",
+        f"{title_of(story.stage)} since {visit.entered} (day {days}), {story.status}",
+        f"{card.protocol.id}, opened {story.opened}, "
+        f"coordinator {story.coordinator or 'none'}, {len(card.lines)} entries",
+        "",
+        "DUE",
+    ]
+    found += [
+        f"  {when(line.due, card.day):<18}{line.title:<26}{line.rule}" for line in card.due
+    ] or ["  nothing"]
+    found += ["", "MOVES"]
+    found += [_way(each, width) for each in card.ways] or ["  none"]
+    found += ["", "LAST ENTRIES"]
+    found += [
+        f"  {f'#{line.entry.seq}':>4}  {line.day}  {what(line.entry)}"[:width]
+        for line in card.lines[-_LAST:]
+    ]
+    return [*found, "", f"Next: sitrack why {key}"]
+
+
+def _way(each: Assessment, width: int) -> str:
+    target = title_of(each.move.target or "")
+    if each.allowed:
+        return f"  {target:<19}possible"
+    if any(finding.code == NOT_BUILT for finding in each.unmet):
+        return f"  {target:<19}not judged by this version yet"
+    codes = ", ".join(finding.label() for finding in each.unmet)
+    return f"  {target:<19}{codes}"[:width]
+
+
+def patient(
+    found: Patient, standings: Sequence[Standing], today: dt.date, *, masked: bool
+) -> list[str]:
+    """Return the screen of one patient; the name is shown only where asked for."""
+    person = found.person
+    head = f"{found.key}  {found.initials}"
+    if not masked:
+        born = f", born {person.born}" if person.born else ""
+        mrn = f", record {shown(person.mrn)}" if person.mrn else ""
+        head = f"{found.key}  {shown(person.given)} {shown(person.family)}{born}{mrn}"
+    rows = [
+        (
+            each.episode,
+            f"{each.side}",
+            title_of(each.stage),
+            each.status,
+            f"{each.since} (day {(today - each.since).days})",
+        )
+        for each in standings
+    ]
+    if not rows:
+        hint = f"Next: sitrack episode open {found.key} --side left|right"
+        return [head, "No episode yet.", hint]
+    heads = ("EPISODE", "SIDE", "STAGE", "STATUS", "SINCE")
+    return [head, *table(heads, rows, [11, 5, 18, 8, 22])]

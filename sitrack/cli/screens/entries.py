@@ -1,0 +1,142 @@
+"""An entry in words, as histories and cards show it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sitrack.journey import evidence
+from sitrack.journey.entries import MOVE, OPENED, Entry
+from sitrack.pathway.stages import title_of
+
+_CONTRAST = {
+    "in-joint": "contrast in joint",
+    "not-in-joint": "contrast not in joint",
+    "unknown": "contrast unknown",
+    "not-used": "no contrast",
+}
+_OTHER = {
+    "enrolled": "Enrolled",
+    "episode-opened": "Episode opened",
+    "staff-added": "Staff added",
+    "ledger-made": "Ledger made",
+    "protocol-adopted": "Protocol adopted",
+}
+
+
+def what(entry: Entry) -> str:
+    """Return what an entry says, in one short line."""
+    payload = entry.payload or {}
+    if entry.payload is None:
+        return f"{entry.kind} (erased)"
+    if entry.kind == OPENED:
+        return f"Episode opened, {payload.get('side', '')}"
+    if entry.kind == MOVE:
+        return _move(entry, payload)
+    if entry.kind in evidence.KINDS:
+        title = evidence.KINDS[entry.kind].title
+        return f"{title}{_details(entry.kind, payload)}"
+    return _OTHER.get(entry.kind, entry.kind)
+
+
+def _move(entry: Entry, payload: Mapping[str, Any]) -> str:
+    left = title_of(entry.stage_from or "").lower() if entry.stage_from else "?"
+    entered = title_of(entry.stage_to or "").lower() if entry.stage_to else "?"
+    left, entered = (word.replace("rfa", "RFA") for word in (left, entered))
+    reason = f" ({payload['reason']})" if payload.get("reason") else ""
+    lifted = " by variance" if payload.get("variance") else ""
+    return f"Moved: {left} → {entered}{reason}{lifted}"
+
+
+def _details(kind: str, payload: Mapping[str, Any]) -> str:
+    values: Mapping[str, Any] = payload.get("values", {})
+    words = _WORDS[kind](values, payload) if kind in _WORDS else []
+    return f", {', '.join(words)}" if words else ""
+
+
+def _scores(values: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name.upper()} {values[name]}"
+        for name in ("nrs", "vas", "odi", "pgic")
+        if name in values
+    ]
+
+
+def _injection(values: Mapping[str, Any], _payload: Mapping[str, Any]) -> list[str]:
+    guidance = values.get("guidance", "none")
+    guided = "unguided" if guidance == "none" else guidance.replace("ct", "CT")
+    return [guided, _CONTRAST[values.get("contrast", "unknown")], *_scores(values)]
+
+
+def _diary(values: Mapping[str, Any], payload: Mapping[str, Any]) -> list[str]:
+    scale = str(values.get("scale") or "nrs").upper()
+    about = f"of #{payload['about']}" if payload.get("about") else ""
+    readings = " ".join(
+        f"{_hours(row['minutes'])}={row['score']}" for row in payload.get("readings", ())
+    )
+    return [word for word in (about, f"{scale} {readings}") if word]
+
+
+def _hours(minutes: int) -> str:
+    return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
+
+
+def _exam(values: Mapping[str, Any], _payload: Mapping[str, Any]) -> list[str]:
+    positive, negative = values.get("positive", []), values.get("negative", [])
+    return [f"{len(positive)} of {len(positive) + len(negative)} tests positive"]
+
+
+def _screen(values: Mapping[str, Any], _payload: Mapping[str, Any]) -> list[str]:
+    regions = [
+        f"{name.replace('_', ' ')} {values[name]}"
+        for name in ("lumbar", "hip", "soft_tissue")
+        if values.get(name, "not-done") != "not-done"
+    ]
+    return regions + list(values.get("red_flags", []))
+
+
+def _therapy(values: Mapping[str, Any], _payload: Mapping[str, Any]) -> list[str]:
+    words = [values["type"]]
+    if "visits" in values:
+        words.append(f"{values['visits']} visits")
+    if values.get("intolerance"):
+        words.append("not tolerated")
+    return words
+
+
+def _medication(values: Mapping[str, Any], _payload: Mapping[str, Any]) -> list[str]:
+    words = [values["drug"]]
+    words += [f"{name} {values[name]}" for name in ("start", "stop") if name in values]
+    if "response" in values:
+        words.append(f"response {values['response']}")
+    if values.get("contraindicated"):
+        words.append("contraindicated")
+    return words
+
+
+def _block(values: Mapping[str, Any], _payload: Mapping[str, Any]) -> list[str]:
+    nerves = " ".join(values.get("nerves", [])).upper()
+    agent = [values["anaesthetic"]] if "anaesthetic" in values else []
+    return [nerves, *agent, *_scores(values)]
+
+
+def _rfa(values: Mapping[str, Any], _payload: Mapping[str, Any]) -> list[str]:
+    nerves = " ".join(values.get("nerves", [])).upper()
+    return [values["technique"], nerves, *_scores(values)]
+
+
+_WORDS: Mapping[str, Any] = {
+    "injection": _injection,
+    "diary": _diary,
+    "score": lambda values, _payload: _scores(values),
+    "exam": _exam,
+    "screen": _screen,
+    "therapy": _therapy,
+    "medication": _medication,
+    "block": _block,
+    "rfa": _rfa,
+    "consent": lambda values, _payload: [f"to {values['procedure']}"],
+    "opinion": lambda values, _payload: [values["from"], values["verdict"]],
+    "note": lambda values, _payload: [values["topic"]],
+    "attestation": lambda values, _payload: [values["about"]],
+}

@@ -1,0 +1,78 @@
+"""A history as a screen: what happened, when, by whom, and how late it was written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sitrack.cli.output import shown, table
+from sitrack.cli.screens.entries import what
+from sitrack.record.history import Line
+from sitrack.record.registry import Patient
+
+_HEADS = ("#", "HAPPENED", "WHAT", "BY", "WRITTEN")
+
+
+def lines(
+    patient: Patient,
+    title: str,
+    times: str,
+    history: Sequence[Line],
+    chain: str,
+    width: int,
+) -> list[str]:
+    """Return the screen.
+
+    Args:
+        patient: whose it is.
+        title: the episode and its side.
+        times: which of the two times the answer is limited by.
+        history: the entries.
+        chain: the sentence about the chain.
+        width: columns of the terminal.
+    """
+    head = f"{title.replace('{}', patient.initials)}"
+    rows: list[str] = []
+    fixed = [4, 10, 0, 12, 9]
+    fixed[2] = max(20, width - sum(fixed) - 8)
+    for line in history:
+        rows += _row(line, fixed)
+    lifted = sum(1 for line in history if (line.entry.payload or {}).get("variance"))
+    late = sum(1 for line in history if line.is_late)
+    total = f"{len(history)} entries, {late} late, {lifted} variances. {chain}"
+    return [
+        f"{head:<46}{times:>{max(0, width - 46)}}".rstrip(),
+        *table(_HEADS, [], fixed),
+        *rows,
+        total,
+    ]
+
+
+def _row(line: Line, widths: Sequence[int]) -> list[str]:
+    entry = line.entry
+    cells = (
+        str(entry.seq).rjust(4),
+        str(line.day),
+        what(entry),
+        entry.provenance.performer or entry.provenance.recorder,
+        written(line.written_after),
+    )
+    rows = table(cells, [], widths)
+    text = (entry.payload or {}).get("variance", {}).get("text") or (
+        entry.payload or {}
+    ).get("text")
+    if text:
+        first = shown(str(text).splitlines()[0])
+        rows.append(f"        says: {first}"[: sum(widths) + 8])
+    return rows
+
+
+def written(days: int) -> str:
+    """Return how long after it happened an entry was written: `same day`, `+3 d`."""
+    return "same day" if days <= 0 else f"+{days} d"
+
+
+def times_asked(as_of: dt.date | None, as_known: dt.datetime | None) -> str:
+    """Return the two times of a question, in words."""
+    known = f"as known {as_known:%Y-%m-%d %H:%M}" if as_known else "as known now"
+    return f"as of {as_of}, {known}" if as_of else known

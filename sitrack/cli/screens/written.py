@@ -1,0 +1,66 @@
+"""What a write says: what changed, where the episode stands, a receipt, what is next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sitrack.cli.screens.entries import what
+from sitrack.coordination.episodes import Written
+from sitrack.journey.assessment.case import Case
+from sitrack.journey.decisions import ways_on
+from sitrack.journey.entries import Entry
+from sitrack.pathway.stages import title_of
+
+
+def lines(done: Written) -> list[str]:
+    """Return the screen of a write to an episode."""
+    key, stage = done.episode.key, title_of(done.episode.stage)
+    who = f"{key}  {done.patient.initials}  {key.side.value} SI joint  {stage}"
+    if done.dry_run:
+        return [who, f"would record: {what(done.entry)}", "Nothing was kept (dry run)."]
+    return [
+        who,
+        what(done.entry),
+        f"recorded {receipt(done.entry, str(key))}",
+        f"Next: {next_step(done)}",
+    ]
+
+
+def receipt(entry: Entry, name: str) -> str:
+    """Return the receipt of an entry: its name, and the start of its hash."""
+    head = entry.hash[:16]
+    spaced = " ".join(head[i : i + 4] for i in range(0, 16, 4))
+    return f"{name}#{entry.seq} {spaced}"
+
+
+def next_step(done: Written) -> str:
+    """Return the next thing to do: a move that is possible now, else what is due."""
+    key = done.episode.key
+    case = Case(done.episode, done.protocol, done.today)
+    for way in ways_on(case):
+        if way.allowed and way.move.command == "advance":
+            return f"sitrack advance {key} {way.move.target}"
+    if done.due:
+        line = done.due[0]
+        return f"{line.title}, due {line.due} (sitrack due {key})"
+    return f"sitrack show {key}"
+
+
+def as_json(done: Written) -> dict[str, Any]:
+    """Return the JSON twin of the screen."""
+    return {
+        "schema": "sitrack.written/1",
+        "as_of": done.today,
+        "episode": str(done.episode.key),
+        "entry": f"{done.episode.key}#{done.entry.seq}",
+        "kind": done.entry.kind,
+        "stage": done.episode.stage,
+        "status": done.episode.status.value,
+        "version": done.episode.version,
+        "receipt": None if done.dry_run else done.entry.hash[:16],
+        "dry_run": done.dry_run,
+        "due": [
+            {"rule": line.rule, "due": line.due, "title": line.title} for line in done.due
+        ],
+        "next": next_step(done),
+    }

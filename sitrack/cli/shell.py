@@ -1,0 +1,315 @@
+"""What every command of one run shares: settings, the open ledger, who writes.
+
+The shared options stand on every command itself, because that is where people type
+them; the decorators below add them and hand the command one `Shell`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import getpass
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sitrack.cli.output import FORMATS
+from sitrack.clock import stopped_clock, zone_named
+from sitrack.errors import BadInput, Unavailable
+
+if TYPE_CHECKING:
+    # Only for the annotations: importing them would load the database library.
+    from sitrack.coordination.people import Author
+    from sitrack.record.journal import Ledger
+    from sitrack.settings import Settings
+
+_RELATIVE = re.compile(r"([+-])([0-9]{1,4})([dw])\Z", re.ASCII)
+_MAX_TEXT = 100_000
+
+
+@dataclass
+class Shell:
+    """One run of one command.
+
+    Attributes:
+        flags: what was given on the command line for a setting, by dotted name.
+        config: a settings file given on the command line.
+        now: an instant given for a synthetic ledger, as typed.
+        quiet: leave out what is not the answer.
+        form: `table`, `json`, `ndjson`, `csv` or `tsv`.
+        pager: long screens go through a pager.
+        name: the staff id given with `--as`.
+        source: where what is written comes from.
+    """
+
+    flags: dict[str, Any]
+    config: str | None = None
+    now: str | None = None
+    quiet: bool = False
+    form: str = "table"
+    pager: bool = True
+    name: str | None = None
+    source: str = "clinic"
+    _ledger: Ledger | None = field(default=None, repr=False)
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """The settings of this run."""
+        from sitrack import settings
+
+        return settings.load(self.flags, os.environ, self.config)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The record, opened on first use."""
+        if self._ledger is None:
+            from sitrack.record.journal import open_ledger
+
+            self._ledger = open_ledger(self.settings["database_url"])
+            if self.now is not None:
+                instant = read_instant(self.now, self._ledger.zone)
+                self._ledger.use_clock(stopped_clock(instant))
+        return self._ledger
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._ledger is not None:
+            self._ledger.close()
+
+    @property
+    def author(self) -> Author:
+        """Who writes: the staff id of the flag or the settings, and the account."""
+        from sitrack.coordination.people import Author
+
+        name = self.name or self.settings["as"]
+        return Author(name, account_name(), self.source)
+
+    def day(self, text: str | None) -> dt.date | None:
+        """Return the day that was typed; None where none was."""
+        if text is None:
+            return None
+        from sitrack.coordination.questions import today_of
+
+        return read_day(text, lambda: today_of(self.ledger))
+
+    def instant(self, text: str | None) -> dt.datetime | None:
+        """Return the instant that was typed: of a day, its last moment."""
+        if text is None:
+            return None
+        if len(text) == 10 or _RELATIVE.match(text) or text in {"today", "yesterday"}:
+            from sitrack.clock import start_of
+
+            day = self.day(text)
+            assert day is not None  # noqa: S101 - there was a text
+            after = start_of(day + dt.timedelta(days=1), self.ledger.zone)
+            return after - dt.timedelta(microseconds=1)
+        return read_instant(text, self.ledger.zone)
+
+    def say(self, text: str) -> None:
+        """Write a message that is not the answer, to stderr."""
+        if not self.quiet:
+            click.echo(text, err=True)
+
+
+def account_name() -> str:
+    """Return the name of the account that runs this, by the system, not by `$USER`."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError):
+        return getpass.getuser()
+
+
+def read_day(text: str, today: Callable[[], dt.date]) -> dt.date:
+    """Return a day typed as ISO, `today`, `yesterday`, `-3d` or `+2w`.
+
+    Raises:
+        BadInput: it is no day.
+    """
+    if text in {"today", "yesterday"}:
+        return today() - dt.timedelta(days=int(text == "yesterday"))
+    relative = _RELATIVE.match(text)
+    try:
+        if relative:
+            sign, number, unit = relative.groups()
+            days = int(number) * (7 if unit == "w" else 1)
+            return today() + dt.timedelta(days=days if sign == "+" else -days)
+        return dt.date.fromisoformat(text)
+    except (ValueError, OverflowError):
+        raise BadInput(
+            f"{text[:20]!r} is not a day", "2025-05-31, today, yesterday, -3d or +2w"
+        ) from None
+
+
+def read_instant(text: str, zone: dt.tzinfo) -> dt.datetime:
+    """Return an instant typed as ISO; without an offset it is the clinic's time.
+
+    Raises:
+        BadInput: it is no instant.
+    """
+    try:
+        instant = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(
+            f"{text[:30]!r} is not an instant", "2025-05-31T09:00 or …T09:00:00Z"
+        ) from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
+
+
+def read_text(path: str | None) -> str | None:
+    """Return the words in a file, or on stdin for `-`.
+
+    Raises:
+        Unavailable: the file cannot be read.
+        BadInput: it is no text, or too long.
+    """
+    if path is None:
+        return None
+    try:
+        raw = sys.stdin.read(_MAX_TEXT + 1) if path == "-" else _read_file(path)
+    except UnicodeDecodeError:
+        raise BadInput("the text is not UTF-8") from None
+    except OSError as error:
+        raise Unavailable(f"the text cannot be read: {error.strerror}") from None
+    if len(raw) > _MAX_TEXT:
+        raise BadInput("the text is longer than 100,000 characters")
+    return raw.strip() or None
+
+
+def _read_file(path: str) -> str:
+    with Path(path).open(encoding="utf-8") as file:
+        return file.read(_MAX_TEXT + 1)
+
+
+def ask_text(path: str | None, *, prompt: str, may_ask: bool) -> str | None:
+    """Return words from `--text`, or asked for at a terminal."""
+    given = read_text(path)
+    if given is None and may_ask and sys.stdin.isatty():
+        return str(click.prompt(prompt, err=True)).strip() or None
+    return given
+
+
+# --- the shared options
+
+
+def _option(*names: str, **attributes: Any) -> Callable[[Any], Any]:
+    return click.option(*names, **attributes)
+
+
+_EVERYWHERE = [
+    _option("--database", "-d", metavar="URL", help="Where the record is."),
+    _option("--config", metavar="FILE", help="Read settings from this file."),
+    _option("--now", metavar="INSTANT", help="The time, on a synthetic ledger only."),
+    _option("--quiet", "-q", is_flag=True, help="The answer only, no messages."),
+    _option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        help="Colour on a terminal.",
+    ),
+]
+_READS = [
+    _option("--format", "form", type=click.Choice(FORMATS), help="How to print it."),
+    _option("--json", "as_json", is_flag=True, help="Short for --format json."),
+    _option("--no-pager", is_flag=True, help="Never page a long screen."),
+]
+_WRITES = [
+    _option("--as", "name", metavar="WHO", help="Your staff id."),
+    _option("--dry-run", "-n", is_flag=True, help="Check everything, keep nothing."),
+    _option("--json", "as_json", is_flag=True, help="Answer in JSON."),
+]
+_TIMES = [
+    _option("--as-of", metavar="DATE", help="What was true on that day."),
+    _option("--as-known", metavar="TIME", help="By what was written until then."),
+]
+
+
+def _with(options: list[Any], command: Any) -> Any:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _shelled(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn the shared options into a `Shell`, and close it in the end."""
+
+    @functools.wraps(command)
+    def run(**given: Any) -> Any:
+        shell = _shell_from(given)
+        try:
+            return command(shell, **given)
+        finally:
+            shell.close()
+
+    return run
+
+
+def _shell_from(given: dict[str, Any]) -> Shell:
+    _set_colour(given.pop("color"))
+    as_json = given.pop("as_json", False)
+    form = given.pop("form", None) or ("json" if as_json else None)
+    name = given.pop("name", None)
+    return Shell(
+        flags={"database_url": given.pop("database")},
+        config=given.pop("config"),
+        now=given.pop("now"),
+        quiet=given.pop("quiet"),
+        form=form or ("table" if sys.stdout.isatty() else "tsv"),
+        pager=not given.pop("no_pager", True),
+        name=name,
+        source=given.pop("source", None) or "clinic",
+    )
+
+
+def _set_colour(wish: str) -> None:
+    ctx = click.get_current_context()
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    if wish == "always":
+        ctx.color = True
+    elif wish == "never" or plain:
+        ctx.color = False
+
+
+def reads(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that answers a question."""
+    decorated: Callable[..., Any] = _with(_READS + _EVERYWHERE, _shelled(command))
+    return decorated
+
+
+def reads_in_time(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that answers a question as of a day, as known at a moment."""
+    decorated: Callable[..., Any] = _with(
+        _TIMES + _READS + _EVERYWHERE, _shelled(command)
+    )
+    return decorated
+
+
+def writes(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that writes."""
+    decorated: Callable[..., Any] = _with(_WRITES + _EVERYWHERE, _shelled(command))
+    return decorated
+
+
+def plain(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that does neither, such as those about the database itself."""
+    decorated: Callable[..., Any] = _with(_EVERYWHERE, _shelled(command))
+    return decorated
+
+
+def zone_of_machine() -> str:
+    """Return the IANA name of this machine's zone; UTC where it has none."""
+    import tzlocal
+
+    try:
+        name = tzlocal.get_localzone_name()
+        zone_named(name)
+    except Exception:  # noqa: BLE001 - whatever is odd about the machine's zone
+        return "UTC"
+    return str(name)

@@ -1,0 +1,114 @@
+"""`sitrack show`: one patient or one episode on one screen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import click
+
+from sitrack.cli.failures import finding_json
+from sitrack.cli.output import View, show_view
+from sitrack.cli.shell import Shell, reads_in_time
+
+
+@click.command()
+@click.argument("key")
+@click.option("--no-mask", is_flag=True, help="Show a patient's name in full.")
+@reads_in_time
+def show(
+    shell: Shell, key: str, no_mask: bool, as_of: str | None, as_known: str | None
+) -> None:
+    """Show one patient or one episode on one screen.
+
+    \b
+      sitrack show P01428
+      sitrack show P01428-R
+      sitrack show P01428-R --as-of 2025-05-01
+    """
+    from sitrack.journey.patient import is_patient_key, read_patient_key
+
+    if is_patient_key(key):
+        show_patient(shell, read_patient_key(key), masked=not no_mask)
+    else:
+        _show_episode(shell, key, as_of, as_known)
+
+
+def show_patient(shell: Shell, key: str, *, masked: bool) -> None:
+    """Show one patient: who, and where each side stands."""
+    from sitrack.cli.screens import card
+    from sitrack.coordination.questions import person, today_of
+
+    found, standings, _entries = person(shell.ledger, key)
+    today = today_of(shell.ledger)
+    extra: dict[str, Any] = {"patient": found.key, "initials": found.initials}
+    if not masked:
+        who = found.person
+        extra |= {
+            "given": who.given,
+            "family": who.family,
+            "born": who.born,
+            "mrn": who.mrn,
+        }
+    columns = ("episode", "side", "stage", "status", "since", "coordinator")
+    view = View(
+        schema="sitrack.patient/1",
+        as_of=today,
+        columns=columns,
+        rows=[{name: getattr(row, name) for name in columns} for row in standings],
+        screen=lambda _width: card.patient(found, standings, today, masked=masked),
+        extra=extra,
+    )
+    show_view(view, shell.form, pager=shell.pager)
+
+
+def _show_episode(
+    shell: Shell, typed: str, as_of: str | None, as_known: str | None
+) -> None:
+    from sitrack.cli.screens import card as screens
+    from sitrack.coordination.episodes import find_key
+    from sitrack.coordination.questions import When, card
+
+    key = find_key(shell.ledger, typed)
+    when = When(shell.day(as_of), shell.instant(as_known))
+    found = card(shell.ledger, key, when)
+    story = found.episode
+    moves = [
+        {
+            "move": each.move.id,
+            "stage": each.move.target,
+            "allowed": each.allowed,
+            "findings": [finding_json(finding) for finding in each.unmet],
+        }
+        for each in found.ways
+    ]
+    view = View(
+        schema="sitrack.show/1",
+        as_of=found.day,
+        columns=("rule", "due", "days", "title", "waits_for"),
+        rows=[_due_row(line, found.day) for line in found.due],
+        screen=lambda width: screens.episode(found, width),
+        extra={
+            "episode": str(key),
+            "initials": found.patient.initials,
+            "side": key.side.value,
+            "stage": story.stage,
+            "status": story.status.value,
+            "since": story.visit.entered,
+            "protocol": found.protocol.id,
+            "coordinator": story.coordinator,
+            "version": story.version,
+            "moves": moves,
+        },
+    )
+    show_view(view, shell.form, pager=shell.pager)
+
+
+def _due_row(line: Any, day: dt.date) -> dict[str, Any]:
+    return {
+        "rule": line.rule,
+        "due": line.due,
+        "days": (line.due - day).days,
+        "title": line.title,
+        "waits_for": line.waits_for,
+    }

@@ -1,0 +1,92 @@
+"""`sitrack staff`: who works with the record."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from sitrack.cli.lazy import CONTEXT
+from sitrack.cli.output import View, dumped, show_view, table
+from sitrack.cli.screens.written import receipt
+from sitrack.cli.shell import Shell, read_text, reads, writes
+
+_ROLES = ("coordinator", "clinician", "auditor", "scheduler", "admin")
+
+
+@click.group(no_args_is_help=True, context_settings=CONTEXT)
+def staff() -> None:
+    """Keep the staff list.
+
+    \b
+      sitrack staff add rivera --role coordinator
+      sitrack staff list
+    """
+
+
+@staff.command(context_settings=CONTEXT)
+@click.argument("staff_id", metavar="ID")
+@click.option("--role", type=click.Choice(_ROLES), required=True, help="What they do.")
+@click.option("--email-from", metavar="FILE", help="A file (or -) with their address.")
+@click.option("--no-input", is_flag=True, help="Never ask anything.")
+@writes
+def add(
+    shell: Shell,
+    staff_id: str,
+    role: str,
+    email_from: str | None,
+    no_input: bool,
+    dry_run: bool,
+) -> None:
+    """Put one person on the staff list.
+
+    \b
+      sitrack staff add rivera --role coordinator
+      echo rivera@clinic.example | \\
+        sitrack staff add rivera --role coordinator --email-from -
+    """
+    from sitrack.coordination import people
+    from sitrack.record.registry import Staff
+
+    address = read_text(email_from)
+    if email_from is None and not no_input and sys.stdin.isatty():
+        question = "E-mail address for reminders (Enter for none)"
+        address = click.prompt(question, default="", show_default=False, err=True) or None
+    member = Staff(staff_id, role, address)
+    added, entry = people.add_staff(shell.ledger, shell.author, member, dry_run=dry_run)
+    if shell.form == "json":
+        row = {"schema": "sitrack.staff-added/1", "as_of": entry.recorded}
+        click.echo(dumped({**row, "staff": added.id, "role": added.role}))
+        return
+    if dry_run:
+        click.echo(f"would add {added.id}, {added.role}")
+        return
+    click.echo(f"{added.id}, {added.role}, is on the staff list")
+    click.echo(f"recorded {receipt(entry, 'office')}")
+    shell.say(f"Next: export SITRACK_AS={added.id}, and leave out --as")
+
+
+@staff.command("list", context_settings=CONTEXT)
+@reads
+def list_staff(shell: Shell) -> None:
+    """Show the staff list.
+
+    \b
+      sitrack staff list
+    """
+    from sitrack.coordination.questions import today_of, whole_staff
+
+    people = whole_staff(shell.ledger)
+    columns = ("staff", "role", "email")
+    rows = [{"staff": p.id, "role": p.role, "email": bool(p.email)} for p in people]
+    cells = [(p.id, p.role, "yes" if p.email else "none") for p in people]
+    view = View(
+        schema="sitrack.staff/1",
+        as_of=today_of(shell.ledger),
+        columns=columns,
+        rows=rows,
+        screen=lambda _width: table(("STAFF", "ROLE", "ADDRESS"), cells, (20, 12, 8))
+        if cells
+        else ["Nobody yet.", "Next: sitrack staff add ID --role coordinator"],
+    )
+    show_view(view, shell.form)
