@@ -25,7 +25,8 @@ class _Position:
     """Where an episode stands; what the machine reads and moves."""
 
     def __init__(self, stage: str) -> None:
-        self.stage = stage
+        # The library looks an enum up by its name; the table knows the word.
+        self.stage = str(stage)
 
 
 def _was_allowed(event: Any) -> bool:
@@ -57,7 +58,7 @@ class PathwayMachine:
 
     def moves_from(self, stage: str) -> list[str]:
         """Return the triggers that can be fired from `stage`."""
-        return list(self._machine.get_triggers(stage))
+        return list(self._machine.get_triggers(str(stage)))
 
     def fire(self, stage: str, move: Move, *, allowed: bool) -> str | None:
         """Return the stage that the move leads to, or None where it was not allowed.

@@ -170,7 +170,8 @@ def test_a_diary_belongs_to_the_latest_procedure_and_to_its_day():
     story = Story()
     story.injection(0)
     block = story.block(20)
-    diary = story.episode().entry(story.diary(None, "1h=2", written=25))
+    seq = story.diary(None, "1h=2", written=25)
+    diary = story.episode().entry(seq)
     assert (diary.about, diary.day, diary.written) == (block, on(20), on(25))
 
 
@@ -195,7 +196,8 @@ def test_a_form_that_belongs_to_nothing_takes_no_entry():
 
 def test_what_is_not_dated_is_of_today():
     story = failed_injection()
-    assert story.episode().entry(story.record("score", None, nrs=3)).day == on(14)
+    seq = story.record("score", None, nrs=3)
+    assert story.episode().entry(seq).day == on(14)
 
 
 def test_evidence_is_taken_down_whatever_the_rules_think_of_it():
