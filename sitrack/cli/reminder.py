@@ -136,7 +136,7 @@ def _screen(happenings: Any, zone: Any) -> list[str]:
         for each in happenings
     ]
     heads = ("", "EPISODE", "RULE", "STEP", "DUE", "TO", "AT")
-    return table(heads, cells, (10, 11, 12, 7, 10, 10, 15))
+    return table(heads, cells, (9, 9, 11, 6, 10, 8, 15))
 
 
 @reminder.command(context_settings=CONTEXT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Sequence
 
 from sitrack.cli.output import shown, table
@@ -34,7 +35,7 @@ def episode(card: Card, width: int) -> list[str]:
         f"  {when(line.due, card.day):<18}{line.title:<26}{line.rule}" for line in card.due
     ] or ["  nothing"]
     found += ["", "MOVES"]
-    found += [_way(each, width) for each in card.ways] or ["  none"]
+    found += [line for each in card.ways for line in _way(each, width)] or ["  none"]
     found += ["", "LAST ENTRIES"]
     found += [
         f"  {f'#{line.entry.seq}':>4}  {line.day}  {what(line.entry)}"[:width]
@@ -43,14 +44,18 @@ def episode(card: Card, width: int) -> list[str]:
     return [*found, "", f"Next: sitrack why {key}"]
 
 
-def _way(each: Assessment, width: int) -> str:
+def _way(each: Assessment, width: int) -> list[str]:
     target = title_of(each.move.target or "")
     if each.allowed:
-        return f"  {target:<19}possible"
-    if any(finding.code == NOT_BUILT for finding in each.unmet):
-        return f"  {target:<19}not judged by this version yet"
-    codes = ", ".join(finding.label() for finding in each.unmet)
-    return f"  {target:<19}{codes}"[:width]
+        text = "possible"
+    elif any(finding.code == NOT_BUILT for finding in each.unmet):
+        text = "not judged by this version yet"
+    else:
+        text = ", ".join(finding.label() for finding in each.unmet)
+    wrapped = textwrap.wrap(text, max(20, width - 21), break_on_hyphens=False)
+    return [
+        f"  {'' if place else target:<19}{line}" for place, line in enumerate(wrapped)
+    ]
 
 
 def patient(

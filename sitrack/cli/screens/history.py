@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import textwrap
 from collections.abc import Sequence
 
 from sitrack.cli.output import shown, table
@@ -33,7 +34,7 @@ def lines(
     """
     head = f"{title.replace('{}', patient.initials)}"
     rows: list[str] = []
-    fixed = [4, 10, 0, 12, 9]
+    fixed = [4, 10, 0, 10, 8]
     fixed[2] = max(20, width - sum(fixed) - 8)
     for line in history:
         rows += _row(line, fixed)
@@ -50,19 +51,20 @@ def lines(
 
 def _row(line: Line, widths: Sequence[int]) -> list[str]:
     entry = line.entry
+    text = textwrap.wrap(shown(what(entry)), widths[2], break_on_hyphens=False)
     cells = (
         str(entry.seq).rjust(4),
         str(line.day),
-        what(entry),
+        text[0],
         entry.provenance.performer or entry.provenance.recorder,
         written(line.written_after),
     )
     rows = table(cells, [], widths)
-    text = (entry.payload or {}).get("variance", {}).get("text") or (
-        entry.payload or {}
-    ).get("text")
-    if text:
-        first = shown(str(text).splitlines()[0])
+    rows += [" " * (widths[0] + widths[1] + 4) + f"  {more}" for more in text[1:]]
+    payload = entry.payload or {}
+    words = payload.get("variance", {}).get("text") or payload.get("text")
+    if words:
+        first = shown(str(words).splitlines()[0])
         rows.append(f"        says: {first}"[: sum(widths) + 8])
     return rows
 

@@ -36,15 +36,15 @@ def _verdict(answer: Why, assessment: Assessment) -> str:
     who = f"{key} ({answer.patient.initials}, {key.side.value})"
     word = "Yes." if assessment.allowed else "No."
     may = "may" if assessment.allowed else "may not"
-    name = answer.protocol.id
-    return f"{word} {who} {may} move to {target} as of {answer.day} ({name})."
+    return f"{word} {who} {may} move to {target} as of {answer.day}."
 
 
 def _place(answer: Why, before: Sequence[str]) -> list[str]:
     if before:
         return []
     stage = title_of(answer.episode.stage)
-    return [f"In {stage} since {answer.episode.visit.entered}."]
+    since = answer.episode.visit.entered
+    return [f"In {stage} since {since}; protocol {answer.protocol.id}."]
 
 
 def _requirements(assessment: Assessment, width: int) -> list[str]:

@@ -31,7 +31,7 @@ def lines(
         (row.episode, row.initials, title_of(row.stage), when(row.due, today), _step(row))
         for row in rows
     ]
-    widths = [max(9, *(len(row.episode) for row in rows)), 7, 17, 15]
+    widths = [max(9, *(len(row.episode) for row in rows)), 7, 17, 16]
     rest = max(10, width - sum(widths) - 2 * len(widths))
     overdue = sum(row.due < today for row in rows)
     return [
