@@ -114,11 +114,27 @@ def ledger(ledger_url):
 
 
 @pytest.fixture
+def sqlite_ledger(sqlite_url):
+    """A new synthetic ledger on SQLite, where a test is about SQLite."""
+    made = new_ledger(sqlite_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def postgresql_ledger(postgresql_url):
+    """A new synthetic ledger on PostgreSQL, where a test is about PostgreSQL."""
+    made = new_ledger(postgresql_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def at(ledger):
     """Set the ledger's clock: `at('2025-02-03')` is nine in the clinic's morning."""
 
     def set_clock(day, time="09:00"):
-        ledger.clock = clock_at(day, time)
+        ledger.use_clock(clock_at(day, time))
 
     return set_clock
 

@@ -2,8 +2,10 @@
 
 On `entry`: no update, no delete, and an insert only as the next number of its stream,
 chained to the stream's head, which the same statement moves on. On `payload` and
-`delivery`: no update, no delete. Every migration ends by making them anew, because
-rebuilding a table drops its triggers without a word.
+`delivery`: no update, no delete. On SQLite also no insert that would replace a row,
+for what `OR REPLACE` deletes escapes the delete trigger unless a pragma is set. Every
+migration ends by making them anew, because rebuilding a table drops its triggers
+without a word.
 """
 
 from __future__ import annotations
@@ -13,6 +15,14 @@ from typing import Final
 from sqlalchemy import Connection
 
 _APPEND_ONLY: Final = ("entry", "payload", "delivery")
+
+_SQLITE_SAME: Final = {
+    "entry": "entry_id = NEW.entry_id",
+    "payload": "stream = NEW.stream AND seq = NEW.seq",
+    "delivery": "reminder = NEW.reminder AND event = NEW.event "
+    "AND (attempt = NEW.attempt OR event = 'sent')",
+}
+"""What makes a row stand in the way of a new one, besides the order of a stream."""
 
 _SQLITE_NEXT: Final = """
 CREATE TRIGGER entry_next BEFORE INSERT ON entry
@@ -77,7 +87,10 @@ def _names(*, on_postgres: bool) -> list[tuple[str, str]]:
     verbs = ("update", "delete", "truncate") if on_postgres else ("update", "delete")
     names = [(table, f"{table}_no_{verb}") for table in _APPEND_ONLY for verb in verbs]
     names.append(("entry", "entry_next"))
-    return names if on_postgres else [*names, ("entry", "entry_bump")]
+    if not on_postgres:
+        names += [(table, f"{table}_no_replace") for table in _APPEND_ONLY]
+        names.append(("entry", "entry_bump"))
+    return names
 
 
 def _create_sqlite(connection: Connection) -> None:
@@ -89,8 +102,21 @@ def _create_sqlite(connection: Connection) -> None:
                 f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, 'append-only'); END"
             )
+        _create_no_replace(connection, table)
     connection.exec_driver_sql(_SQLITE_NEXT)
     connection.exec_driver_sql(_SQLITE_BUMP)
+
+
+def _create_no_replace(connection: Connection, table: str) -> None:
+    """Refuse an insert whose key, or row number, is taken."""
+    taken = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table} WHERE {same})"
+        for same in (_SQLITE_SAME[table], "rowid = NEW.rowid")
+    )
+    connection.exec_driver_sql(
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken} "
+        "BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+    )
 
 
 def _create_postgres(connection: Connection) -> None:

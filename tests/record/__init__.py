@@ -1,0 +1,1 @@
+"""What was written stays written, and shows when it did not."""
