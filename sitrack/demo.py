@@ -193,12 +193,13 @@ class _Walk:
         """Hand in a diary, in time or late, with readings over the first hours."""
         electronic = self.chance.random() < 0.6
         in_time = self.happens("e_diary" if electronic else "paper_diary")
+        done_on = self.day
         self.wait(1 if in_time else self.chance.randrange(3, 9))
         low = round(self.pain * (1 - share))
         readings = tuple(f"{hour}h={low}" for hour in (1, 2, 4))
         method = "e-diary" if electronic else "paper"
         diary = self.record("diary", of=about, readings=readings, method=method)
-        if not in_time:
+        if (self.day - done_on).days > 3:
             seq = diary.entry.seq
             self.record("attestation", about="diary", of=seq, performer="osei")
 
@@ -243,13 +244,12 @@ class _Walk:
             if self.repeated:
                 return
         tests = "faber,thigh-thrust,gaenslen,compression"
-        positive = self.happens("tests_if_joint" if self.joint else "tests_if_not")
-        self.record(
-            "exam",
-            positive=tests if positive else "faber",
-            negative="distraction" if positive else "thigh-thrust,gaenslen",
-        )
+        if not self.happens("tests_if_joint" if self.joint else "tests_if_not"):
+            self.record("exam", positive="faber", negative="thigh-thrust,gaenslen")
+            self.wait(7)
         other = not self.joint
+        if not other:
+            self.record("exam", positive=tests, negative="distraction")
         self.record(
             "screen",
             lumbar="negative",

@@ -135,7 +135,7 @@ _WORDS: Mapping[str, Any] = {
     "medication": _medication,
     "block": _block,
     "rfa": _rfa,
-    "consent": lambda values, _payload: [f"to {values['procedure']}"],
+    "consent": lambda values, _payload: [f"to {values['procedure'].replace('rfa', 'RFA')}"],
     "opinion": lambda values, _payload: [values["from"], values["verdict"]],
     "note": lambda values, _payload: [values["topic"]],
     "attestation": lambda values, _payload: [values["about"]],
