@@ -1,0 +1,80 @@
+"""Commands as they are typed: in this process, which is fast, or in one of their own."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+from sitrack.cli import run
+
+HERE = Path(__file__).resolve().parents[2]
+"""The checkout, from which `python -m sitrack` finds the product."""
+
+
+class Typed(NamedTuple):
+    """What one command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        """The answer, of a command asked for JSON."""
+        return json.loads(self.out)
+
+    @property
+    def error(self):
+        """The error object, which is the last line of stderr."""
+        return json.loads(self.err.splitlines()[-1])["error"]
+
+
+def typed(*words, stdin=""):
+    """Run a command in this process; its input is no terminal."""
+    out, err, before = io.StringIO(), io.StringIO(), sys.stdin
+    sys.stdin = io.StringIO(stdin)
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = run([str(word) for word in words])
+    finally:
+        sys.stdin = before
+    return Typed(code, out.getvalue(), err.getvalue())
+
+
+def typed_outside(*words, stdin="", **more):
+    """Run a command as a process of its own."""
+    more["env"] = surroundings(more.get("env"))
+    done = subprocess.run(
+        command(*words), input=stdin, capture_output=True, text=True, check=False, **more
+    )
+    return Typed(done.returncode, done.stdout, done.stderr)
+
+
+def command(*words):
+    """The words that start a command as a process of its own."""
+    return [sys.executable, "-W", "error", "-m", "sitrack", *map(str, words)]
+
+
+def surroundings(more=None):
+    """An environment that finds the product and carries no settings but those given."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("SITRACK_")}
+    return kept | {"PYTHONPATH": str(HERE)} | (more or {})
+
+
+def options(**values):
+    """Values as options: `nrs=7` is typed `--nrs 7`, True is a bare flag."""
+    words = []
+    for name, value in values.items():
+        option = f"--{name.rstrip('_').replace('_', '-')}"
+        if isinstance(value, list | tuple):
+            words += [option, ",".join(map(str, value))]
+        elif value is True:
+            words.append(option)
+        elif value is not None:
+            words += [option, str(value)]
+    return words
+

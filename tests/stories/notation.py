@@ -1,0 +1,184 @@
+"""A notation in which a story reads like its table: a day, what is done, what is open.
+
+Everything is typed at the command line, with `--now` at nine on the day of the row, and
+read back from JSON. Each morning begins with a reminder round, each move is asked about
+with `why` before it is made, and a refusal must leave everything as it was.
+
+A follow-up is written as its rule without the prefix of its stage, and its date without
+the year where that is the year of the row: `TRIAL 03-13`. A refusal is its code, the item
+in brackets, and the earliest day where time alone helps: `TRIAL_PERIOD_NOT_MET from 03-13`.
+"""
+
+import datetime as dt
+import json
+
+from tests.cli.keyboard import options, typed
+
+ZONE = "Europe/London"
+
+
+class Story:
+    """One patient's episode on one side, in a synthetic ledger of its own."""
+
+    def __init__(self, url, folder, side, begins, *, run=typed):
+        self.url, self.side, self.run = url, side, run
+        self.day = dt.date.fromisoformat(begins)
+        self.key = None
+        self.type("db", "init", "--synthetic", "--zone", ZONE)
+        for name, role in (("rivera", "coordinator"), ("osei", "clinician")):
+            self.answer("staff", "add", name, "--role", role, "--as", "rivera")
+        person = folder / "person.json"
+        name = {"given": "Mary", "family": "King", "born": "1970-05-01"}
+        person.write_text(json.dumps(name))
+        patient = self.written("patient", "add", "--from", person)["patient"]
+        self.key = self.written("episode", "open", patient, "--side", side)["episode"]
+
+    # --- typing
+
+    def type(self, *words, stdin=""):
+        """Type a command on the story's day, and return what it left behind."""
+        when = ("-d", self.url, "--now", f"{self.day}T09:00")
+        return self.run(*words, *when, stdin=stdin)
+
+    def answer(self, *words, stdin=""):
+        """The JSON of a command that must succeed."""
+        done = self.type(*words, "--json", stdin=stdin)
+        assert done.code == 0, done.err
+        return done.json
+
+    def written(self, *words, stdin=""):
+        """The JSON of a command by which Rivera writes."""
+        return self.answer(*words, "--as", "rivera", stdin=stdin)
+
+    # --- telling
+
+    def on(self, day, *, fires=(), sent=None):
+        """Begin a day: its morning's round must fire, and send, exactly that."""
+        self.day = dt.date.fromisoformat(day)
+        happened = self.answer("reminder", "run")["rows"]
+        assert self._steps(happened, "fired") == sorted(fires)
+        assert self._steps(happened, "sent") == sorted(fires if sent is None else sent)
+        assert {row["outcome"] for row in happened} <= {"fired", "sent"}
+        return happened
+
+    def _steps(self, happened, outcome):
+        mine = [row for row in happened if row["outcome"] == outcome]
+        repeated = {"notice": "", "repeat": " again"}
+        return sorted(_short(row["rule"]) + repeated[row["step"]] for row in mine)
+
+    def record(self, kind, *, open=None, readings=(), **values):
+        """Record evidence, which moves nothing; return the number of its entry."""
+        before = self.state()
+        words = [word for reading in readings for word in ("--reading", reading)]
+        text = values.pop("text", None)
+        more = options(**values) + (["--text", "-"] if text else [])
+        done = self.written("record", kind, self.key, *words, *more, stdin=text or "")
+        assert (done["kind"], done["stage"]) == (kind, before["stage"])
+        assert done["version"] == before["version"] + 1
+        self.is_open(open)
+        return done["version"]
+
+    def diary(self, *readings, **values):
+        return self.record("diary", readings=readings, **values)
+
+    def exam(self, positive, negative):
+        """Tests of this side, by how many were positive and how many negative."""
+        tests = ["faber", "gaenslen", "thigh-thrust", "compression", "distraction"]
+        return self.record(
+            "exam", positive=tests[:positive], negative=tests[5 - negative :]
+        )
+
+    def screens(self, **positive):
+        regions = dict.fromkeys(("lumbar", "hip", "soft_tissue"), "negative")
+        return self.record("screen", **(regions | positive))
+
+    def advance(self, stage, *, reason=None, refused=None, open=None):
+        """Ask why, then move; it must happen, or be refused with exactly these codes."""
+        self._move(("advance", self.key, stage), stage, reason, refused, open)
+
+    def reopen(self, reason, *, refused=None, open=None):
+        """Bring the episode back to re-evaluation."""
+        words = ("episode", "reopen", self.key)
+        self._move(words, "re-evaluation", reason, refused, open)
+
+    def _move(self, words, stage, reason, refused, open):
+        coded = ("--reason", reason) if reason else ()
+        said = self.why(stage, *coded)
+        before = self.everything()
+        done = self.type(*words, *coded, "--as", "rivera", "--json")
+        if refused is None:
+            assert done.code == 0, done.err
+            assert said == (True, [])
+            assert done.json["stage"] == self.state()["stage"] == stage
+        else:
+            assert done.code == 10
+            assert done.out == ""
+            assert done.error["code"] == 10
+            assert self._labels(done.error["findings"]) == sorted(refused)
+            assert said[0] is False
+            assert set(self._labels(said[1])) == set(refused)
+            assert all(finding in said[1] for finding in done.error["findings"])
+            assert self.everything() == before
+        self.is_open(open)
+
+    def why(self, stage, *more):
+        """What `why` says of one move: (allowed, every finding that is not met)."""
+        done = self.type("why", self.key, stage, *more, "--json")
+        if done.code == 10:
+            return False, done.error["findings"]
+        [answer] = done.json["answers"]
+        own = ("stage", "move")
+        unmet = [
+            {name: value for name, value in row.items() if name not in own}
+            for row in done.json["rows"]
+            if row["result"] != "met"
+        ]
+        return answer["allowed"], unmet
+
+    # --- looking
+
+    def state(self):
+        return self.answer("show", self.key)
+
+    def everything(self):
+        """What a refusal must not change."""
+        history = self.answer("history", self.key)
+        return self.state(), history
+
+    def is_open(self, lines):
+        """All open follow-ups, overdue ones included, are these; None asserts nothing."""
+        if lines is None:
+            return
+        rows = self.state()["rows"]
+        assert [self._line(row) for row in rows] == lines
+        due = self.answer("due", self.key)["rows"]
+        assert [(row["rule"], row["due"]) for row in due] == [
+            (row["rule"], row["due"]) for row in rows
+        ]
+
+    def _line(self, row):
+        return f"{_short(row['rule'])} {self._date(row['due'])}"
+
+    def _date(self, text):
+        same_year = text.startswith(f"{self.day.year}-")
+        return text[5:] if same_year else text
+
+    def _labels(self, findings):
+        return sorted(self._label(finding) for finding in findings)
+
+    def _label(self, finding):
+        item = f"({finding['item']})" if finding["item"] else ""
+        first = finding["earliest"]
+        since = f" from {self._date(first)}" if first else ""
+        return f"{finding['code']}{item}{since}"
+
+    def requirement(self, stage, name):
+        """The row of one requirement in what `why` says of a move."""
+        rows = self.answer("why", self.key, stage)["rows"]
+        [row] = [row for row in rows if row["requirement"] == name]
+        return row
+
+
+def _short(rule):
+    """A rule without the prefix of its stage."""
+    return rule.partition("-")[2]
