@@ -5,11 +5,12 @@ opens the database of the settings instead.
 """
 
 from alembic import context
+from sqlalchemy import Connection
 
 from sitrack.record.tables import metadata
 
 
-def run(connection) -> None:
+def run(connection: Connection) -> None:
     """Run what was asked for, on one connection, in one transaction."""
     context.configure(
         connection=connection, target_metadata=metadata, transactional_ddl=True

@@ -287,7 +287,9 @@ class _Walk:
 
     def conservative_care(self) -> None:
         self.wait(3)
-        self.record("therapy", type="active-stabilisation", start=str(self.day), visits=0)
+        self.record(
+            "therapy", type="active-stabilisation", start=str(self.day), visits=0
+        )
         start = str(self.day)
         self.record("medication", drug="naproxen", dose="500mg-bd", start=start)
         self.wait(24)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -99,7 +99,9 @@ OPTIONS: Final = (
     Option("reminders.lease", _seconds, 120, "seconds a claimed reminder is kept"),
     Option("smtp.host", _text, "localhost", "the mail server"),
     Option("smtp.port", _port, 587, "its port"),
-    Option("smtp.security", _one_of("starttls", "tls"), "starttls", "how it is secured"),
+    Option(
+        "smtp.security", _one_of("starttls", "tls"), "starttls", "how it is secured"
+    ),
     Option("smtp.sender", _address, "", "the address that reminders come from"),
     Option("smtp.user", _text, "", "the account there, where it wants one"),
     Option("smtp.password_file", _text, "", "the file that holds its password"),
@@ -168,7 +170,9 @@ def load(
     origins: dict[str, str] = {}
     for option in OPTIONS:
         raw, origin = _first(option, flags, environ, documents)
-        values[option.name] = option.default if raw is None else _typed(option, raw, origin)
+        values[option.name] = (
+            option.default if raw is None else _typed(option, raw, origin)
+        )
         origins[option.name] = origin
     if not values["database_url"]:
         values["database_url"] = default_database_url()
@@ -179,7 +183,7 @@ def _first(
     option: Option,
     flags: Mapping[str, Any],
     environ: Mapping[str, str],
-    documents: list[tuple[Path, Mapping[str, Any]]],
+    documents: Sequence[tuple[Path, Mapping[str, Any]]],
 ) -> tuple[Any, str]:
     if flags.get(option.name) is not None:
         return flags[option.name], "flag"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from sitrack.cli.lazy import CONTEXT
@@ -72,6 +74,6 @@ def verify(shell: Shell) -> None:
         )
 
 
-def _line(row: dict[str, object]) -> str:
+def _line(row: Mapping[str, object]) -> str:
     entry = f"#{row['entry']}" if row["entry"] else ""
     return f"  {row['code']:<16}{row['stream']}{entry}: {row['seen']}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from sitrack.cli.lazy import CONTEXT
@@ -64,7 +66,7 @@ def status(shell: Shell, in_json: bool) -> None:
     from sitrack.record.upgrade import revision_of
 
     url = shell.settings["database_url"]
-    found = {
+    found: dict[str, Any] = {
         "schema": "sitrack.db-status/1",
         "origin": shell.settings.origins["database_url"],
         "revision": revision_of(url),
@@ -82,7 +84,9 @@ def status(shell: Shell, in_json: bool) -> None:
     if in_json:
         click.echo(dumped(found))
         return
-    kind = "synthetic, invented patients only" if found["synthetic"] else "real patients"
+    kind = (
+        "synthetic, invented patients only" if found["synthetic"] else "real patients"
+    )
     click.echo(f"database  {found['database']} (from {found['origin']})")
     click.echo(f"ledger    {found['ledger']}, {kind}")
     click.echo(f"schema    {found['revision']}, as this version expects")

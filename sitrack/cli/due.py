@@ -83,11 +83,11 @@ def _screen(
 
 def _arithmetic(row: dict[str, Any]) -> list[str]:
     anchor: dt.date = row["anchor"]
+    cited = ", ".join(row["sources"])
     named = "stage entered" if row["anchor_is"] == "entry" else row["anchor_is"]
     return [
         f"{named} {anchor} + {row['offset']} d = {row['due']:%a %Y-%m-%d}",
         f"calendar days in {row['zone']}, no days on hold",
         f"shown from {row['show_from']}; answered by {row['resolved_by']}",
-        f"waits for the {row['waits_for']}; goes to the {row['recipient']} "
-        f"[{', '.join(row['sources'])}]",
+        f"waits for the {row['waits_for']}; goes to the {row['recipient']} [{cited}]",
     ]

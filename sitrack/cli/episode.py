@@ -95,9 +95,14 @@ def list_(shell: Shell, patient: str | None) -> None:
         as_of=today_of(shell.ledger),
         columns=columns,
         rows=rows,
-        screen=lambda _width: table(heads, cells, (11, 7, 18, 8, 10, 16))
-        if cells
-        else ["No episode yet.", "Next: sitrack episode open PATIENT --side left|right"],
+        screen=lambda _width: (
+            table(heads, cells, (11, 7, 18, 8, 10, 16))
+            if cells
+            else [
+                "No episode yet.",
+                "Next: sitrack episode open PATIENT --side left|right",
+            ]
+        ),
     )
     show_view(view, shell.form, pager=shell.pager)
 

@@ -6,6 +6,7 @@ ours: it says where in the program it happened, never what it was about.
 
 from __future__ import annotations
 
+import itertools
 import json
 import traceback
 from collections.abc import Sequence
@@ -42,10 +43,12 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
 
 def _wants_json(arguments: Sequence[str]) -> bool:
     words = list(arguments)
-    named = [b for a, b in zip(words, words[1:], strict=False) if a == "--format"]
+    named = [b for a, b in itertools.pairwise(words) if a == "--format"]
     joined = {f"--format={form}" for form in ("json", "ndjson")}
     return (
-        "--json" in words or bool(joined & set(words)) or named[-1:] in (["json"], ["ndjson"])
+        "--json" in words
+        or bool(joined & set(words))
+        or named[-1:] in (["json"], ["ndjson"])
     )
 
 

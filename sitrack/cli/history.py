@@ -72,7 +72,9 @@ def history(
             }
             for line in ordered
         ],
-        screen=lambda width: screens.lines(patient, title, times, ordered, chain, width),
+        screen=lambda width: screens.lines(
+            patient, title, times, ordered, chain, width
+        ),
         extra={"episode": str(key), "as_known": when.as_known, "chain": chain},
     )
     show_view(view, shell.form, pager=shell.pager)

@@ -167,7 +167,12 @@ def check(file: str | None, in_json: bool) -> None:
     protocol = _from_file(file)
     found = faults(protocol)
     unjudged = sorted(
-        {r.kind for move in protocol.moves for r in move.requirements if not is_judged(r)}
+        {
+            r.kind
+            for move in protocol.moves
+            for r in move.requirements
+            if not is_judged(r)
+        }
     )
     if in_json:
         body = {"schema": "sitrack.pathway-check/1", "protocol": protocol.id}

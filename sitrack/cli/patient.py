@@ -91,9 +91,11 @@ def find(shell: Shell, path: str | None, no_mask: bool, no_input: bool) -> None:
         as_of=today_of(shell.ledger),
         columns=columns,
         rows=rows,
-        screen=lambda _width: table(heads, cells, [9, 8, 18, 18, 10][: len(heads)])
-        if rows
-        else ["Nobody like that."],
+        screen=lambda _width: (
+            table(heads, cells, [9, 8, 18, 18, 10][: len(heads)])
+            if rows
+            else ["Nobody like that."]
+        ),
     )
     show_view(view, shell.form, pager=shell.pager)
 
@@ -129,7 +131,9 @@ def _person(
         try:
             raw = json.loads(read_text(path) or "")
         except (json.JSONDecodeError, RecursionError):
-            raise BadInput("the person is not JSON", '{"given": "…", "family": "…"}') from None
+            raise BadInput(
+                "the person is not JSON", '{"given": "…", "family": "…"}'
+            ) from None
         if not isinstance(raw, dict):
             raise BadInput("the person is not a JSON object")
         return raw

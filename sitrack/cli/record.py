@@ -72,7 +72,9 @@ def _option(field: evidence.Field) -> click.Option:
     name = f"--{evidence.option_of(field.name)}"
     about = field.about[:1].upper() + field.about[1:]
     if field.type == "flag":
-        return click.Option([name, f"value_{field.name}"], is_flag=True, help=f"{about}.")
+        return click.Option(
+            [name, f"value_{field.name}"], is_flag=True, help=f"{about}."
+        )
     if field.type == "choice":
         choices = click.Choice(field.choices)
         return click.Option(
@@ -119,7 +121,9 @@ def _common(kind: evidence.Kind) -> list[click.Parameter]:
         click.Option(
             ["--source"], type=click.Choice(_SOURCES), help="Where it is known from."
         ),
-        click.Option(["--text"], metavar="FILE", help="More words: a file, or - (stdin)."),
+        click.Option(
+            ["--text"], metavar="FILE", help="More words: a file, or - (stdin)."
+        ),
         click.Option(
             ["--expect-version"], type=int, metavar="N", help="Refuse if it moved on."
         ),
@@ -143,7 +147,9 @@ def _callback(kind: evidence.Kind) -> Any:
             may_ask=kind.name == "note" and not given["no_input"],
         )
         if kind.name == "note" and not text:
-            raise BadInput("note: --text is missing", "--text FILE, or --text - for stdin")
+            raise BadInput(
+                "note: --text is missing", "--text FILE, or --text - for stdin"
+            )
         request = EvidenceRequest(
             kind=kind.name,
             values={

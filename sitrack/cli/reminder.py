@@ -174,7 +174,9 @@ def watch(shell: Shell, channel: str | None, every: int) -> None:
         keep_watch(
             one_round,
             interval_seconds=every,
-            on_clock_step=lambda by: shell.say(f"warning: the clock moved by {by:.0f} s"),
+            on_clock_step=lambda by: shell.say(
+                f"warning: the clock moved by {by:.0f} s"
+            ),
             on_error=failed,
         )
     finally:

@@ -51,7 +51,9 @@ def add(
     address = read_text(email_from)
     if email_from is None and not no_input and sys.stdin.isatty():
         question = "E-mail address for reminders (Enter for none)"
-        address = click.prompt(question, default="", show_default=False, err=True) or None
+        address = (
+            click.prompt(question, default="", show_default=False, err=True) or None
+        )
     member = Staff(staff_id, role, address)
     added, entry = people.add_staff(shell.ledger, shell.author, member, dry_run=dry_run)
     if shell.form == "json":
@@ -85,8 +87,10 @@ def list_staff(shell: Shell) -> None:
         as_of=today_of(shell.ledger),
         columns=columns,
         rows=rows,
-        screen=lambda _width: table(("STAFF", "ROLE", "ADDRESS"), cells, (20, 12, 8))
-        if cells
-        else ["Nobody yet.", "Next: sitrack staff add ID --role coordinator"],
+        screen=lambda _width: (
+            table(("STAFF", "ROLE", "ADDRESS"), cells, (20, 12, 8))
+            if cells
+            else ["Nobody yet.", "Next: sitrack staff add ID --role coordinator"]
+        ),
     )
     show_view(view, shell.form)

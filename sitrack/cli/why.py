@@ -92,4 +92,6 @@ def stage_named(word: str) -> str:
     if word.lower() in names:
         return word.lower()
     near = difflib.get_close_matches(word.lower(), names, n=2, cutoff=0.4) or names
-    raise BadInput(f"there is no stage {word[:30]!r}", f"did you mean {', '.join(near)}?")
+    raise BadInput(
+        f"there is no stage {word[:30]!r}", f"did you mean {', '.join(near)}?"
+    )

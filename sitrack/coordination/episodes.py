@@ -109,7 +109,9 @@ def open_episode(
         protocol = library.current(work.connection)
         lead = coordinator or _coordinator(work, who.recorder)
         if coordinator and registry.staff(work.connection, coordinator) is None:
-            raise NotFound(f"{coordinator} is not on the staff list", "sitrack staff list")
+            raise NotFound(
+                f"{coordinator} is not on the staff list", "sitrack staff list"
+            )
         draft = Draft(
             OPENED,
             day,
@@ -209,7 +211,9 @@ def record_evidence(
             born=patient.person.born,
         )
         entry = work.append(key.stream, draft)
-        return _settled(work, patient, key, [*entries, entry], protocol, dry_run=dry_run)
+        return _settled(
+            work, patient, key, [*entries, entry], protocol, dry_run=dry_run
+        )
 
 
 def _load(
@@ -308,7 +312,9 @@ def advance(
         )
         draft, _ = decide_move(case, request)
         entry = work.append(key.stream, draft)
-        return _settled(work, patient, key, [*entries, entry], protocol, dry_run=dry_run)
+        return _settled(
+            work, patient, key, [*entries, entry], protocol, dry_run=dry_run
+        )
 
 
 def case_of(
@@ -331,6 +337,7 @@ def _variance(work: Work, step: Step) -> Variance | None:
     clinician = clinician_named(work, step.clinician, "a variance")
     if not step.text:
         raise BadInput(
-            "a variance needs its reason in words", "give it with --text FILE or --text -"
+            "a variance needs its reason in words",
+            "give it with --text FILE or --text -",
         )
     return Variance(step.variance, clinician.id, step.text)

@@ -49,9 +49,7 @@ def author_of(work: Work, author: Author) -> Staff:
     return found
 
 
-def provenance(
-    work: Work, author: Author, performer: str | None = None
-) -> Provenance:
+def provenance(work: Work, author: Author, performer: str | None = None) -> Provenance:
     """Return who did it and who wrote it, both from the staff list.
 
     Raises:

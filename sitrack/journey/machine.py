@@ -17,7 +17,7 @@ from sitrack.pathway.moves import Move
 from sitrack.pathway.protocol import Protocol, load
 
 
-class NotInTable(Exception):  # noqa: N818 - a sentence, not a fault
+class NotInTable(Exception):
     """The protocol has no such move from that stage."""
 
 

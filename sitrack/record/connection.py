@@ -36,7 +36,9 @@ def read_url(text: str) -> URL:
         BadInput: it is not a URL, or of another kind of database.
         Unavailable: the channel to a server would not be verified.
     """
-    hint = "a URL looks like sqlite:////home/clinic/sitrack.db or postgresql://host/name"
+    hint = (
+        "a URL looks like sqlite:////home/clinic/sitrack.db or postgresql://host/name"
+    )
     try:
         url = make_url(text)
     except (exc.ArgumentError, ValueError):
@@ -92,7 +94,11 @@ def _sqlite_engine(url: URL, *, write: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
-        for pragma in ("foreign_keys=ON", "recursive_triggers=ON", "trusted_schema=OFF"):
+        for pragma in (
+            "foreign_keys=ON",
+            "recursive_triggers=ON",
+            "trusted_schema=OFF",
+        ):
             connection.execute(f"PRAGMA {pragma}")
         mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
         if mode != "wal":
@@ -161,7 +167,9 @@ def check_file(path: Path, *, write: bool) -> None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        raise Unavailable(f"there is no database at {path}", "sitrack db init") from None
+        raise Unavailable(
+            f"there is no database at {path}", "sitrack db init"
+        ) from None
     except OSError as error:
         raise Unavailable(f"cannot reach {path}: {error.strerror}") from None
     if not stat.S_ISREG(mode):

@@ -24,6 +24,10 @@ _SQLITE_SAME: Final = {
 }
 """What makes a row stand in the way of a new one, besides the order of a stream."""
 
+_SQLITE_REFUSE: Final = """
+CREATE TRIGGER {table}_no_{verb} BEFORE {act} ON {table}
+BEGIN SELECT RAISE(ABORT, 'append-only'); END
+"""
 _SQLITE_NEXT: Final = """
 CREATE TRIGGER entry_next BEFORE INSERT ON entry
 WHEN NEW.seq <> COALESCE((SELECT seq FROM stream WHERE stream = NEW.stream), 0) + 1
@@ -99,8 +103,7 @@ def _create_sqlite(connection: Connection) -> None:
     for table in _APPEND_ONLY:
         for verb in ("update", "delete"):
             connection.exec_driver_sql(
-                f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+                _SQLITE_REFUSE.format(table=table, verb=verb, act=verb.upper())
             )
         _create_no_replace(connection, table)
     connection.exec_driver_sql(_SQLITE_NEXT)

@@ -99,7 +99,9 @@ def sibling_episodes(
     """Return the same patient's other episodes, as of a day, as known at a moment."""
     query = (
         select(tables.episode.c.key)
-        .where(tables.episode.c.patient == key.patient, tables.episode.c.key != str(key))
+        .where(
+            tables.episode.c.patient == key.patient, tables.episode.c.key != str(key)
+        )
         .order_by(tables.episode.c.key)
     )
     found = []

@@ -184,7 +184,9 @@ class Work:
         entries = load_stream(self.connection, stream)
         if entries:
             last = entries[-1]
-            self._heads[stream] = _Head(last.seq, bytes.fromhex(last.hash), last.recorded)
+            self._heads[stream] = _Head(
+                last.seq, bytes.fromhex(last.hash), last.recorded
+            )
         return entries
 
     def append(self, stream: str, draft: Draft) -> Entry:
@@ -272,14 +274,14 @@ def load_stream(
     if as_known is not None:
         limit = codec.instant_text(as_known)
         query = query.where(tables.entry.c.recorded <= limit)
-    return [codec.entry_of(row) for row in connection.execute(query).mappings()]
+    return [codec.entry_of(dict(row)) for row in connection.execute(query).mappings()]
 
 
 def every_entry(connection: Connection) -> Iterator[Entry]:
     """Yield the whole record, stream by stream, without holding it in memory."""
     result = connection.execution_options(yield_per=1000).execute(_STREAM_QUERY)
     for row in result.mappings():
-        yield codec.entry_of(row)
+        yield codec.entry_of(dict(row))
 
 
 def present_instant(connection: Connection, ledger: Ledger) -> dt.datetime:
@@ -308,7 +310,8 @@ def reading(ledger: Ledger) -> Iterator[Connection]:
     """
     with translated(), ledger.engine(write=False).connect() as connection:
         if ledger.on_postgres:
-            connection = connection.execution_options(
+            # Options are set on the connection itself, before its transaction.
+            connection.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         with connection.begin():

@@ -450,4 +450,4 @@ def count_by_status(connection: Connection) -> dict[str, int]:
     """Return how many rows there are of each status."""
     table = tables.reminder
     query = select(table.c.status, func.count()).group_by(table.c.status)
-    return {status: number for status, number in connection.execute(query)}
+    return {row[0]: row[1] for row in connection.execute(query)}

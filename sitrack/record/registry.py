@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +19,7 @@ from sitrack.record.journal import Work
 
 ROLES: Final = ("coordinator", "clinician", "auditor", "scheduler", "admin")
 
+_MOST_FOUND: Final = 100
 _STAFF_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,30}\Z", re.ASCII)
 _SHARED: Final = {
     "admin",
@@ -83,33 +86,33 @@ def read_person(raw: Mapping[str, Any]) -> Person:
     Raises:
         BadInput: a field is missing, unknown or wrong; the values are not repeated.
     """
+    _refuse_unknown(raw)
+    given, family = _line(raw, "given"), _line(raw, "family")
+    if not given or not family:
+        raise BadInput("given is missing" if not given else "family is missing")
+    return Person(given, family, _born(raw), _line(raw, "mrn"))
+
+
+def _refuse_unknown(raw: Mapping[str, Any]) -> None:
     for name in raw:
         if name not in {"given", "family", "born", "mrn"}:
             raise BadInput(
                 f"a patient has no field {name[:20]!r}", "given, family, born, mrn"
             )
-    born = raw.get("born")
-    try:
-        day = dt.date.fromisoformat(born) if born else None
-    except (TypeError, ValueError):
-        raise BadInput("born must be a date such as 1970-05-31") from None
-    return Person(
-        _line(raw, "given", required=True) or "",
-        _line(raw, "family", required=True) or "",
-        day,
-        _line(raw, "mrn", required=False),
-    )
 
 
-def _line(raw: Mapping[str, Any], name: str, *, required: bool) -> str | None:
+def _line(raw: Mapping[str, Any], name: str) -> str | None:
+    """A field's text without the spaces around it, in one normal form, or None."""
     value = raw.get(name)
-    if value is None or value == "":
-        if required:
-            raise BadInput(f"{name} is missing")
+    if value is None:
         return None
     if not isinstance(value, str) or len(value) > 100 or not value.isprintable():
         raise BadInput(f"{name} must be a line of at most 100 characters")
-    return value.strip()
+    return unicodedata.normalize("NFC", value.strip()) or None
+
+
+def _born(raw: Mapping[str, Any]) -> dt.date | None:
+    return read_born(raw["born"]) if raw.get("born") else None
 
 
 def add_patient(work: Work, person: Person) -> Patient:
@@ -155,7 +158,7 @@ def patient(connection: Connection, key: str) -> Patient:
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise NotFound(f"there is no patient {key}", "sitrack patient find")
-    return _patient_of(row)
+    return _patient_of(dict(row))
 
 
 def _patient_of(row: Mapping[str, Any]) -> Patient:
@@ -167,24 +170,30 @@ def find_patients(connection: Connection, raw: Mapping[str, Any]) -> list[Patien
     """Return patients by the beginning of a name, by birth date, or by record number.
 
     Raises:
-        BadInput: nothing to look for was given.
+        BadInput: nothing to look for was given, or it cannot be looked for.
     """
-    table = tables.patient
-    conditions: list[Any] = []
-    for name in ("given", "family"):
-        if raw.get(name):
-            wanted = str(raw[name]).lower()
-            conditions.append(
-                func.lower(table.c[name]).startswith(wanted, autoescape=True)
-            )
-    if raw.get("born"):
-        conditions.append(table.c.born == read_born(raw["born"]))
-    if raw.get("mrn"):
-        conditions.append(table.c.mrn == str(raw["mrn"]))
-    if not conditions:
+    _refuse_unknown(raw)
+    given, family = _line(raw, "given"), _line(raw, "family")
+    exact = {"born": _born(raw), "mrn": _line(raw, "mrn")}
+    if not (given or family or any(exact.values())):
         raise BadInput("give a name, a date of birth or a record number to look for")
-    query = select(table).where(*conditions).order_by(table.c.key).limit(100)
-    return [_patient_of(row) for row in connection.execute(query).mappings()]
+    table = tables.patient
+    query = select(table).order_by(table.c.number)
+    for name, value in exact.items():
+        if value is not None:
+            query = query.where(table.c[name] == value)
+    # Names are compared here: databases disagree about letters beyond ASCII.
+    rows = connection.execute(query).mappings()
+    found = (
+        _patient_of(dict(row))
+        for row in rows
+        if _begins(row["given"], given) and _begins(row["family"], family)
+    )
+    return list(itertools.islice(found, _MOST_FOUND))
+
+
+def _begins(name: str, wanted: str | None) -> bool:
+    return name.casefold().startswith((wanted or "").casefold())
 
 
 def read_born(text: Any) -> dt.date:
@@ -194,8 +203,8 @@ def read_born(text: Any) -> dt.date:
         BadInput: it is not a date.
     """
     try:
-        return dt.date.fromisoformat(str(text))
-    except ValueError:
+        return dt.date.fromisoformat(text)
+    except (TypeError, ValueError):
         raise BadInput("born must be a date such as 1970-05-31") from None
 
 
@@ -203,13 +212,15 @@ def add_staff(work: Work, staff_id: str, role: str, email: str | None) -> Staff:
     """Register somebody who works with the record, under an id of their own.
 
     Raises:
-        BadInput: the id is shared, malformed or taken, or the address is none.
+        BadInput: the id is shared, malformed or taken, or the role or address is none.
     """
     if not _STAFF_ID.match(staff_id) or staff_id in _SHARED:
         raise BadInput(
             "a staff id names one person: lower-case letters, digits, hyphens",
             "such as: sitrack staff add rivera --role coordinator",
         )
+    if role not in ROLES:
+        raise BadInput("that is not a role", ", ".join(ROLES))
     if email is not None and not _ADDRESS.match(email):
         raise BadInput("that is not one e-mail address")
     if staff(work.connection, staff_id) is not None:

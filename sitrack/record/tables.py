@@ -84,8 +84,9 @@ class Instant(TypeDecorator[dt.datetime]):
         if value is None:
             return None
         if dialect.name == "postgresql":
-            return value.astimezone(dt.UTC)  # type: ignore[no-any-return]
-        return _EPOCH + value * _MICROSECOND
+            moment: dt.datetime = value
+            return moment.astimezone(dt.UTC)
+        return _EPOCH + int(value) * _MICROSECOND
 
 
 metadata = MetaData()

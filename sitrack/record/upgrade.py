@@ -79,10 +79,7 @@ def create(
         create_file(path)
     try:
         with _migrating(target) as connection:
-            if _revision(connection) is not None:
-                raise Unavailable(
-                    "this database holds a ledger already", "sitrack db status"
-                )
+            _refuse_second_ledger(connection)
             run_migrations(connection, "head")
             _write_first_entries(connection, made, recorder)
     except BaseException:
@@ -93,6 +90,11 @@ def create(
     if now is not None:
         opened.use_clock(now)
     return opened
+
+
+def _refuse_second_ledger(connection: Connection) -> None:
+    if _revision(connection) is not None:
+        raise Unavailable("this database holds a ledger already", "sitrack db status")
 
 
 def _remove(path: Path) -> None:

@@ -85,7 +85,9 @@ def verify(
         report.faults += found
         tell(report.entries)
     for stream in heads:
-        report.faults.append(Fault("STREAM_MISSING", stream, None, "its entries are gone"))
+        report.faults.append(
+            Fault("STREAM_MISSING", stream, None, "its entries are gone")
+        )
     report.faults += _standing_without_stream(connection)
     return report
 
@@ -175,6 +177,12 @@ def _entry_fault(
         return "HASH", "its header was changed"
     if row["recorded"] <= recorded:
         return "CLOCK", "it was written before the entry before it"
+    return _time_fault(ledger, row, now) or _payload_fault(row)
+
+
+def _time_fault(
+    ledger: Ledger, row: dict[str, Any], now: dt.datetime
+) -> tuple[str, str] | None:
     try:
         written = codec.read_instant(row["recorded"])
         happened = codec.read_occurred(row["occurred"])
@@ -184,6 +192,10 @@ def _entry_fault(
         return "FUTURE", "it was written in the future"
     if _after(happened, written, ledger):
         return "FUTURE", "it happened after it was written"
+    return None
+
+
+def _payload_fault(row: dict[str, Any]) -> tuple[str, str] | None:
     if row["body"] is None:
         return "PAYLOAD_MISSING", "its content is gone"
     bound = chain.commitment(bytes(row["salt"]), row["body"].encode())
@@ -192,7 +204,9 @@ def _entry_fault(
     return None
 
 
-def _after(happened: dt.date | dt.datetime, written: dt.datetime, ledger: Ledger) -> bool:
+def _after(
+    happened: dt.date | dt.datetime, written: dt.datetime, ledger: Ledger
+) -> bool:
     if isinstance(happened, dt.datetime):
         return happened > written
     return happened > written.astimezone(ledger.zone).date()

@@ -23,16 +23,17 @@ def episode(card: Card, width: int) -> list[str]:
     story = card.episode
     key, visit = story.key, story.visit
     days = (card.day - visit.entered).days
+    lead, count = story.coordinator or "none", f"{len(card.lines)} entries"
     found = [
         f"{key}  {card.patient.initials}  {key.side.value} SI joint",
         f"{title_of(story.stage)} since {visit.entered} (day {days}), {story.status}",
-        f"{card.protocol.id}, opened {story.opened}, "
-        f"coordinator {story.coordinator or 'none'}, {len(card.lines)} entries",
+        f"{card.protocol.id}, opened {story.opened}, coordinator {lead}, {count}",
         "",
         "DUE",
     ]
     found += [
-        f"  {when(line.due, card.day):<18}{line.title:<26}{line.rule}" for line in card.due
+        f"  {when(line.due, card.day):<18}{line.title:<26}{line.rule}"
+        for line in card.due
     ] or ["  nothing"]
     found += ["", "MOVES"]
     found += [line for each in card.ways for line in _way(each, width)] or ["  none"]

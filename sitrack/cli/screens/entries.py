@@ -72,7 +72,8 @@ def _diary(values: Mapping[str, Any], payload: Mapping[str, Any]) -> list[str]:
     scale = str(values.get("scale") or "nrs").upper()
     about = f"of #{payload['about']}" if payload.get("about") else ""
     readings = " ".join(
-        f"{_hours(row['minutes'])}={row['score']}" for row in payload.get("readings", ())
+        f"{_hours(row['minutes'])}={row['score']}"
+        for row in payload.get("readings", ())
     )
     return [word for word in (about, f"{scale} {readings}") if word]
 
@@ -135,7 +136,9 @@ _WORDS: Mapping[str, Any] = {
     "medication": _medication,
     "block": _block,
     "rfa": _rfa,
-    "consent": lambda values, _payload: [f"to {values['procedure'].replace('rfa', 'RFA')}"],
+    "consent": lambda values, _payload: [
+        f"to {values['procedure'].replace('rfa', 'RFA')}"
+    ],
     "opinion": lambda values, _payload: [values["from"], values["verdict"]],
     "note": lambda values, _payload: [values["topic"]],
     "attestation": lambda values, _payload: [values["about"]],

@@ -21,10 +21,15 @@ _ASKS = 30
 
 def lines(answer: Why, width: int) -> list[str]:
     """Return the screen of one question about one or all moves."""
-    found = []
+    found: list[str] = []
     for assessment in answer.answers:
         found += [_verdict(answer, assessment), *_place(answer, found)]
-        found += ["", *_requirements(assessment, width), "", *_outlook(answer, assessment)]
+        found += [
+            "",
+            *_requirements(assessment, width),
+            "",
+            *_outlook(answer, assessment),
+        ]
         found.append("")
     if not found:
         return [f"{answer.episode.key} is {answer.episode.status}: nothing leads on."]
@@ -60,7 +65,9 @@ def _requirements(assessment: Assessment, width: int) -> list[str]:
 
 
 def _text(finding: Finding) -> str:
-    entries = " ".join(f"#{seq}" for seq in finding.entries if f"#{seq}" not in finding.seen)
+    entries = " ".join(
+        f"#{seq}" for seq in finding.entries if f"#{seq}" not in finding.seen
+    )
     text = shown(finding.seen)
     if not finding.is_met and finding.needs:
         text += f" (needs {finding.needs})"

@@ -28,7 +28,13 @@ def lines(
     if not rows:
         return [*title, "Nobody needs anything today.", _footer(0, 0, hidden)]
     cells = [
-        (row.episode, row.initials, title_of(row.stage), when(row.due, today), _step(row))
+        (
+            row.episode,
+            row.initials,
+            title_of(row.stage),
+            when(row.due, today),
+            _step(row),
+        )
         for row in rows
     ]
     widths = [max(9, *(len(row.episode) for row in rows)), 7, 17, 16]

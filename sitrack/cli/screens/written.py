@@ -60,7 +60,8 @@ def as_json(done: Written) -> dict[str, Any]:
         "receipt": None if done.dry_run else done.entry.hash[:16],
         "dry_run": done.dry_run,
         "due": [
-            {"rule": line.rule, "due": line.due, "title": line.title} for line in done.due
+            {"rule": line.rule, "due": line.due, "title": line.title}
+            for line in done.due
         ],
         "next": next_step(done),
     }

@@ -156,9 +156,20 @@ class EmailChannel:
         connection.starttls(context=self._trust)
 
 
+_ABOUT_US: Final = (
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPConnectError,
+    smtplib.SMTPHeloError,
+)
+"""What a server says to us before it has seen any message."""
+
+
 def _judged(error: Exception) -> DeliveryFailure:
     """Say in a code of our own what happened, and whether trying again can help."""
     code = _reply_code(error)
+    if isinstance(error, _ABOUT_US):
+        # A rotated password, say: the messages are well, and wait until it is mended.
+        return TemporaryFailure(f"smtp-{code}")
     if not 200 <= code <= 599:
         return TemporaryFailure(_word_for(error))
     if 500 <= code <= 599:
