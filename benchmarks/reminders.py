@@ -1,0 +1,77 @@
+"""A round of reminders: with nothing due, in a small clinic and a large; and sending."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks import clinic
+from benchmarks.measure import Figure, in_turn, milliseconds
+from sitrack import settings
+from sitrack.record.journal import Ledger
+from sitrack.reminders.channels.file import FileChannel
+from sitrack.reminders.round import run_round
+from sitrack.settings import Settings
+
+SMALL = 1_000
+DUE = 2_000
+
+
+def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
+    """Return the figures of an idle round, and of a morning's reminders."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        told = _settings(folder)
+        idle = _idle(folder, told, runs or 50, episodes or 20_000)
+        return [idle, _sending(folder, told, min(runs or 3, 3))]
+
+
+def _settings(folder: Path) -> Settings:
+    """Return settings of this benchmark's own, whatever the user has set."""
+    nothing = folder / "none.toml"
+    nothing.touch()
+    flags = {"clinic.address": "desk@clinic.example", "reminders.channel": "file"}
+    return settings.load(flags, {}, str(nothing))
+
+
+def _idle(folder: Path, told: Settings, runs: int, episodes: int) -> Figure:
+    small, large = (
+        clinic.make(folder, clinic.Mix(number, walk="failed", due=0), name)
+        for number, name in ((SMALL, "small"), (episodes, "large"))
+    )
+    channel = FileChannel(folder / "idle.jsonl")
+
+    def one_round(ledger: Ledger) -> None:
+        assert not run_round(ledger, told, channel).happenings
+
+    ours, theirs = in_turn(
+        runs,
+        milliseconds(lambda: one_round(large)),
+        milliseconds(lambda: one_round(small)),
+    )
+    small.close()
+    large.close()
+    return Figure(
+        f"a round with nothing due, {episodes:,} open episodes",
+        f"the same with {SMALL:,}",
+        ours,
+        theirs,
+        budget=1.3,
+    )
+
+
+def _sending(folder: Path, told: Settings, runs: int) -> Figure:
+    speeds = []
+    for number in range(runs):
+        mix = clinic.Mix(DUE, walk="failed", due=100)
+        ledger = clinic.make(folder, mix, f"due-{number}")
+        channel = FileChannel(folder / f"due-{number}.jsonl")
+        before = time.perf_counter()
+        report = run_round(ledger, told, channel)
+        speeds.append(report.count("sent") / (time.perf_counter() - before))
+        ledger.close()
+        assert report.count("sent") >= DUE, report.count("sent")
+    return Figure(
+        f"{DUE:,} due reminders through the file channel", "", speeds, unit="/s"
+    )

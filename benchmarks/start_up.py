@@ -1,0 +1,76 @@
+"""How long a person waits for a prompt to answer: whole processes, from start to end."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from benchmarks import clinic
+from benchmarks.measure import Figure, in_turn, process
+
+_PEER = '''\
+"""A bare click program of as many commands, and nothing behind them."""
+
+import click
+
+
+@click.group()
+@click.version_option("1.0")
+def cli():
+    """Do one of a few things.
+
+    \\b
+      program one        the first of them
+      program two        the second of them
+    """
+'''
+_COMMAND = '''
+
+@cli.command()
+def {name}():
+    """{help}"""
+'''
+
+
+def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
+    """Return the figures of `--help` and of the worklist."""
+    runs, episodes = runs or 15, episodes or 10_000
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        return [_help(folder, runs), _worklist(folder, runs, episodes)]
+
+
+def _help(folder: Path, runs: int) -> Figure:
+    peer = folder / "program.py"
+    peer.write_text(bare_program(), encoding="utf-8")
+    ours, theirs = in_turn(
+        runs, process("-m", "sitrack", "--help"), process(str(peer), "--help")
+    )
+    what = "`sitrack --help`"
+    return Figure(what, "a bare click program, `--help`", ours, theirs, budget=1.3)
+
+
+def bare_program() -> str:
+    """Return a click program with sitrack's commands by name and help."""
+    from sitrack.cli.root import root
+
+    commands = [
+        _COMMAND.format(name=name, help=text)
+        for name, (_, text) in root.table.items()  # type: ignore[attr-defined]
+    ]
+    return _PEER + "".join(commands) + '\n\nif __name__ == "__main__":\n    cli()\n'
+
+
+def _worklist(folder: Path, runs: int, episodes: int) -> Figure:
+    clinic.check(folder)
+    clinic.make(folder, clinic.Mix(episodes)).close()
+    url = clinic.url_of(folder)
+    ask = ("-m", "sitrack", "worklist", "--database", url, "--now", clinic.NOW)
+    ours, theirs = in_turn(runs, process(*ask), process("-c", "import sqlalchemy"))
+    return Figure(
+        f"`sitrack worklist`, {episodes:,} open episodes",
+        '`python -c "import sqlalchemy"`',
+        ours,
+        theirs,
+        budget=1.5,
+    )
