@@ -132,6 +132,15 @@ def test_a_clinician_may_attest_the_source():
     assert story.asked(TO, 1, "source-response") == MET
 
 
+def test_an_attestation_counts_from_the_day_of_entry_on_and_the_latest_is_cited():
+    story = doubtful()
+    story.attest(0, "source")
+    assert story.asked(TO, 1, "source-response") == MET
+    latest = story.attest(1, "source")
+    [finding] = story.findings(TO, 1, "source-response")
+    assert finding.entries == (latest,)
+
+
 def test_an_attestation_about_something_else_confirms_nothing():
     story = doubtful()
     story.attest(1, "repeat")

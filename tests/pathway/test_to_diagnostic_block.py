@@ -127,6 +127,8 @@ def test_therapy_that_could_not_be_tolerated_counts():
 def test_stretching_alone_earns_a_warning():
     story = in_conservative_care()
     story.therapy(30, visits=6)
+    [finding] = story.findings(TO, 30, THERAPY)
+    assert finding.warning is None
     story.therapy(31, type="stretching-only")
     [finding] = story.findings(TO, 31, THERAPY)
     assert finding.warning == "stretching alone can worsen instability"
@@ -153,6 +155,14 @@ def test_a_trial_or_a_contraindication_will_do(values):
     story = in_conservative_care()
     story.record("medication", 30, **values)
     assert story.asked(TO, 30, NSAID) == MET
+
+
+def test_the_latest_word_on_nsaids_is_the_one_shown():
+    story = in_conservative_care()
+    story.naproxen(25, start=str(on(21)))
+    last = story.record("medication", 30, drug="ibuprofen", contraindicated=True)
+    [finding] = story.findings(TO, 30, NSAID)
+    assert (finding.seen, finding.entries) == ("contraindicated", (last,))
 
 
 def test_an_nsaid_without_a_start_date_was_not_tried():

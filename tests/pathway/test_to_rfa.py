@@ -371,3 +371,51 @@ def test_a_repeat_waits_for_its_own_rfa():
         "OUTCOME": str(on(500)),
         "ESC": str(on(530)),
     }
+
+
+# --- what else decides about blocks
+
+
+def test_of_three_blocks_each_lies_two_weeks_after_the_one_before():
+    three = ("blocks_required = { value = 1,", "blocks_required = { value = 3,")
+    story = with_block(80, protocol=shipped_with(three))
+    for day in (94, 108):
+        story.diary(day, "1h=1", "2h=1", about=story.block(day))
+    assert story.asked(TO, 110, BLOCKS) == MET
+    close = with_block(80, protocol=shipped_with(three))
+    for day in (87, 108):
+        close.diary(day, "1h=1", "2h=1", about=close.block(day))
+    assert close.asked(TO, 110, BLOCKS) == not_met("SPACING_NOT_MET")
+    [finding] = close.findings(TO, 110, BLOCKS)
+    assert finding.seen == "7 d between positive blocks"
+
+
+@pytest.mark.parametrize(("steroid", "doubtful"), [("none", False), ("other", True)])
+def test_an_injection_on_the_day_of_the_block_blurs_it_only_with_steroid(
+    steroid, doubtful
+):
+    story = with_block(80)
+    story.injection(80, steroid=steroid)
+    [finding] = story.findings(TO, 81, BLOCKS)
+    assert bool(finding.warning) is doubtful
+
+
+def test_the_nerves_shown_are_those_of_the_last_of_several_blocks():
+    story = with_block(75, nerves="s1,s2")
+    story.block(90, nerves="s3")
+    [finding] = story.findings(TO, 91, NERVES)
+    assert finding.seen == "S3, right"
+
+
+def test_a_repeat_rests_on_the_latest_positive_block():
+    story = in_relief_after_rfa()
+    latest = story.block(300)
+    story.diary(300, "1h=1", "2h=1", about=latest)
+    [finding] = story.findings(TO, 900, "past-positive-block")
+    assert finding.is_met
+    assert finding.entries == (latest,)
+
+
+def test_what_consent_is_needed_for_is_said_as_people_say_it():
+    [finding] = with_block(80).findings(TO, 81, CONSENT)
+    assert finding.needs == "consent to RFA, at most 90 d old"
