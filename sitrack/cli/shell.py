@@ -42,6 +42,7 @@ class Shell:
         config: a settings file given on the command line.
         now: an instant given for a synthetic ledger, as typed.
         quiet: leave out what is not the answer.
+        verbose: say which record is used, and which setting named it.
         form: `table`, `json`, `ndjson`, `csv` or `tsv`.
         pager: long screens go through a pager.
         name: the staff id given with `--as`.
@@ -52,6 +53,7 @@ class Shell:
     config: str | None = None
     now: str | None = None
     quiet: bool = False
+    verbose: bool = False
     form: str = "table"
     pager: bool = True
     name: str | None = None
@@ -72,6 +74,10 @@ class Shell:
             from sitrack.record.journal import open_ledger
 
             self._ledger = open_ledger(self.settings["database_url"])
+            if self.verbose:
+                where = self._ledger.url.render_as_string(hide_password=True)
+                origin = self.settings.origins["database_url"]
+                click.echo(f"record: {where} (named by {origin})", err=True)
             if self.now is not None:
                 instant = read_instant(self.now, self._ledger.zone)
                 self._ledger.use_clock(stopped_clock(instant))
@@ -208,6 +214,7 @@ _EVERYWHERE = [
     _option("--config", metavar="FILE", help="Read settings from this file."),
     _option("--now", metavar="INSTANT", help="The time, on a synthetic ledger only."),
     _option("--quiet", "-q", is_flag=True, help="The answer only, no messages."),
+    _option("--verbose", "-v", is_flag=True, help="Say which record is used."),
     _option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
@@ -261,6 +268,7 @@ def _shell_from(given: dict[str, Any]) -> Shell:
         config=given.pop("config"),
         now=given.pop("now"),
         quiet=given.pop("quiet"),
+        verbose=given.pop("verbose"),
         form=form or ("table" if sys.stdout.isatty() else "tsv"),
         pager=not given.pop("no_pager", True),
         name=name,
