@@ -49,7 +49,12 @@ def typed_outside(*words, stdin="", **more):
     """Run a command as a process of its own."""
     more["env"] = surroundings(more.get("env"))
     done = subprocess.run(
-        command(*words), input=stdin, capture_output=True, text=True, check=False, **more
+        command(*words),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        **more,
     )
     return Typed(done.returncode, done.stdout, done.stderr)
 
@@ -77,4 +82,3 @@ def options(**values):
         elif value is not None:
             words += [option, str(value)]
     return words
-

@@ -31,7 +31,8 @@ class Story:
         name = {"given": "Mary", "family": "King", "born": "1970-05-01"}
         person.write_text(json.dumps(name))
         patient = self.written("patient", "add", "--from", person)["patient"]
-        self.key = self.written("episode", "open", patient, "--side", side)["episode"]
+        opened = self.written("episode", "open", patient, "--side", side)
+        self.key, self.stands = opened["episode"], _standing(opened)
 
     # --- typing
 
@@ -68,13 +69,13 @@ class Story:
 
     def record(self, kind, *, open=None, readings=(), **values):
         """Record evidence, which moves nothing; return the number of its entry."""
-        before = self.state()
         words = [word for reading in readings for word in ("--reading", reading)]
         text = values.pop("text", None)
         more = options(**values) + (["--text", "-"] if text else [])
         done = self.written("record", kind, self.key, *words, *more, stdin=text or "")
-        assert (done["kind"], done["stage"]) == (kind, before["stage"])
-        assert done["version"] == before["version"] + 1
+        stage, version = self.stands
+        assert (done["kind"], *_standing(done)) == (kind, stage, version + 1)
+        self.stands = stage, version + 1
         self.is_open(open)
         return done["version"]
 
@@ -104,12 +105,13 @@ class Story:
     def _move(self, words, stage, reason, refused, open):
         coded = ("--reason", reason) if reason else ()
         said = self.why(stage, *coded)
-        before = self.everything()
+        before = self.everything() if refused else None
         done = self.type(*words, *coded, "--as", "rivera", "--json")
         if refused is None:
             assert done.code == 0, done.err
             assert said == (True, [])
-            assert done.json["stage"] == self.state()["stage"] == stage
+            assert _standing(done.json) == (stage, self.stands[1] + 1)
+            self.stands = _standing(done.json)
         else:
             assert done.code == 10
             assert done.out == ""
@@ -141,9 +143,10 @@ class Story:
         return self.answer("show", self.key)
 
     def everything(self):
-        """What a refusal must not change."""
-        history = self.answer("history", self.key)
-        return self.state(), history
+        """What a refusal must not change; its version is that of the last write."""
+        state = self.state()
+        assert _standing(state) == self.stands
+        return state, self.answer("history", self.key)
 
     def is_open(self, lines):
         """All open follow-ups, overdue ones included, are these; None asserts nothing."""
@@ -177,6 +180,10 @@ class Story:
         rows = self.answer("why", self.key, stage)["rows"]
         [row] = [row for row in rows if row["requirement"] == name]
         return row
+
+
+def _standing(answer):
+    return answer["stage"], answer["version"]
 
 
 def _short(rule):
