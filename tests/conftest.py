@@ -46,10 +46,13 @@ class Postgres:
                 connection.execute(statement)
 
     @contextmanager
-    def fresh(self):
-        """Give the URL of a new, empty database; drop it in the end."""
+    def fresh(self, template="template1"):
+        """Give the URL of a new database; drop it in the end.
+
+        It is empty, or a copy of another one that nobody is connected to.
+        """
         name = f"test_{next(self._numbers)}"
-        self._execute(f"CREATE DATABASE {name} STRATEGY file_copy")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
         yield self._server.get_uri(name)
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 

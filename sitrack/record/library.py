@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, insert, select
 
-from sitrack.errors import NotFound
+from sitrack.errors import NotFound, Unavailable
 from sitrack.pathway.protocol import Protocol, load
 from sitrack.record import codec, tables
 from sitrack.record.journal import Work
@@ -26,25 +26,32 @@ def pinned(connection: Connection, content_hash: str) -> Protocol:
 
     Raises:
         NotFound: the record does not hold it.
+        Unavailable: its text is not what it was when it was adopted.
     """
     query = select(tables.protocol.c.text).where(tables.protocol.c.hash == content_hash)
     text = connection.execute(query).scalar()
     if text is None:
         raise NotFound("the record does not hold the protocol of that episode")
-    return load(text)
+    protocol = load(text)
+    if protocol.hash != content_hash:
+        raise Unavailable(
+            "the protocol of that episode was changed in the database",
+            "sitrack audit verify",
+        )
+    return protocol
 
 
 def current(connection: Connection) -> Protocol:
     """Return the protocol that was adopted last."""
     query = (
-        select(tables.protocol.c.text)
+        select(tables.protocol.c.hash)
         .order_by(tables.protocol.c.adopted.desc(), tables.protocol.c.hash)
         .limit(1)
     )
-    text = connection.execute(query).scalar()
-    if text is None:
+    latest = connection.execute(query).scalar()
+    if latest is None:
         raise NotFound("the record holds no protocol", "sitrack db status")
-    return load(text)
+    return pinned(connection, latest)
 
 
 def all_adopted(connection: Connection) -> list[tuple[str, str, str]]:

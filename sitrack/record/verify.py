@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -186,12 +187,12 @@ def _time_fault(
     try:
         written = codec.read_instant(row["recorded"])
         happened = codec.read_occurred(row["occurred"])
-    except ValueError:
+        if written > now + _AHEAD:
+            return "FUTURE", "it was written in the future"
+        if _after(happened, written, ledger):
+            return "FUTURE", "it happened after it was written"
+    except (ValueError, TypeError, OverflowError):
         return "INTEGRITY", "its times cannot be read"
-    if written > now + _AHEAD:
-        return "FUTURE", "it was written in the future"
-    if _after(happened, written, ledger):
-        return "FUTURE", "it happened after it was written"
     return None
 
 
@@ -227,9 +228,9 @@ def _missing_episodes(
     """Every episode that a patient's stream mentions has a stream of its own."""
     faults = []
     for row in rows:
-        if row["kind"] != "episode-opened" or row["body"] is None:
+        key = _mentioned(row)
+        if key is None:
             continue
-        key = (codec.entry_of(row).payload or {}).get("episode", "")
         query = select(tables.stream.c.seq).where(
             tables.stream.c.stream == f"episode/{key}"
         )
@@ -237,6 +238,16 @@ def _missing_episodes(
             seen = f"the stream of {key} is gone"
             faults.append(Fault("STREAM_MISSING", stream, row["seq"], seen))
     return faults
+
+
+def _mentioned(row: dict[str, Any]) -> str | None:
+    """The episode that an entry of a patient's stream says was opened."""
+    if row["kind"] != "episode-opened" or row["body"] is None:
+        return None
+    try:
+        return str(json.loads(row["body"])["episode"])
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None  # its content was changed, which its commitment has shown
 
 
 # --- replay: would every move be made again, by its own protocol?
@@ -250,8 +261,20 @@ def _episode_faults(
         entries = [codec.entry_of(row) for row in rows]
         yield from _replay_faults(connection, ledger, key, entries)
         yield from _copy_faults(connection, ledger, key, entries)
-    except (SitrackError, ValueError, KeyError, TypeError, AttributeError):
+    except _NO_JOURNEY:
         yield Fault("INTEGRITY", stream, None, "its entries tell no journey")
+
+
+_NO_JOURNEY: Final = (
+    SitrackError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What content can raise that is well-formed, and yet makes no sense."""
 
 
 def _replay_faults(

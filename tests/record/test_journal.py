@@ -17,7 +17,6 @@ from sitrack.record.journal import (
     retried,
     writing,
 )
-
 from tests.clinic import codes_of, everything
 from tests.conftest import ZONE
 
