@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sitrack.pathway import drawing
-from sitrack.pathway.protocol import load, shipped_text
+from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.stages import Side, Stage, title_of
 
 PROTOCOL = load(shipped_text())

@@ -9,7 +9,7 @@ import pytest
 
 from sitrack.errors import BadInput
 from sitrack.journey.assessment import is_judged
-from sitrack.pathway.protocol import SHIPPED, content_hash, load, shipped_text
+from sitrack.pathway.loading import SHIPPED, content_hash, load, shipped_text
 from sitrack.pathway.requirements import KINDS
 from sitrack.pathway.stages import Stage, Status
 from tests.journey.notation import shipped_with

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sitrack.pathway.protocol import load, shipped_text
+from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.soundness import faults
 from tests.journey.notation import shipped_with
 

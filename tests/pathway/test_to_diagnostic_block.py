@@ -243,6 +243,8 @@ def test_nothing_can_be_measured_against_a_baseline_of_zero():
     story = with_baseline(0)
     story.score(62, nrs=5)
     assert story.asked(TO, 62, RELIEF) == unknown("EVIDENCE_MISSING(baseline)")
+    [finding] = story.findings(TO, 62, RELIEF)
+    assert finding.seen == "a baseline of 0"
 
 
 @pytest.mark.parametrize(("score", "severe"), [(3.5, False), (4, True)])

@@ -218,3 +218,45 @@ def test_a_repeat_starts_its_own_clock():
     episode = story.episode()
     assert episode.procedure(episode.visit).seq == 4
     assert episode.anchor_day(episode.visit) == on(20)
+
+
+# --- which injection is the new one, and which the one that failed
+
+
+def test_an_injection_later_on_the_day_of_re_evaluation_is_the_new_one():
+    story = Story()
+    story.injection(0, contrast="not-in-joint")
+    story.move("re-evaluation", 0)
+    new = story.injection(0)
+    [finding] = story.findings(TO, 0, NEW)
+    assert finding.entries == (new,)
+
+
+def test_an_earlier_injection_that_is_written_late_is_not_the_new_one():
+    story = missed()
+    story.injection(1)
+    answer = story.asked(TO, 20, NEW)
+    assert answer == not_met("EVIDENCE_MISSING(new injection)")
+    early = not_met("SPACING_NOT_MET", earliest=15)
+    assert story.asked(TO, 14, SPACING) == early
+
+
+def test_of_two_new_injections_the_later_counts():
+    story = repeated(20)
+    later = story.injection(25, guidance="none")
+    [finding] = story.findings(TO, 25, NEW)
+    assert finding.entries == (later,)
+    assert not finding.is_met
+
+
+def test_without_an_earlier_injection_there_is_nothing_to_keep_apart():
+    story = Story()
+    story.placed("re-evaluation", 2)
+    assert story.asked(TO, 3, SPACING) == MET
+    assert story.asked(TO, 3, CLASS) == not_met("ATTESTATION_REQUIRED")
+
+
+def test_therapeutic_sessions_are_kept_apart_from_the_latest_before():
+    story = with_sessions(-100, -10, purpose="therapeutic", new=0)
+    early = not_met("SPACING_NOT_MET", earliest=50)
+    assert story.answers(TO, 0, SESSIONS) == [MET, early]

@@ -122,6 +122,22 @@ def test_the_score_is_at_most_thirty_days_old():
     assert story.asked(TO, 73, RELIEF) == unknown("EVIDENCE_STALE(NRS)")
 
 
+def test_what_the_patient_said_is_at_most_thirty_days_old():
+    story = injected(nrs=10)
+    story.score(42, pgic=2)
+    story.score(72, nrs=7)
+    assert story.asked(TO, 72, RELIEF) == MET
+    story.score(73, nrs=7)
+    assert story.asked(TO, 73, RELIEF) == unknown("EVIDENCE_STALE(PGIC)")
+
+
+def test_what_was_seen_is_shown_as_people_write_it():
+    story = injected(nrs=7)
+    story.score(42, nrs=4.5, pgic=3)
+    [finding] = story.findings(TO, 42, RELIEF)
+    assert finding.seen == "NRS 4.5 on 2025-02-17 (35.7 %, PGIC 3)"
+
+
 def test_in_conservative_care_relief_is_measured_against_the_score_at_entry():
     story = in_conservative_care()
     story.score(34, nrs=3.5)

@@ -266,6 +266,15 @@ def test_a_repeat_comes_half_a_year_after_the_last_rfa(day, enough):
     assert story.asked(TO, day, "rfa-spacing") == (MET if enough else early)
 
 
+def test_the_last_of_two_rfas_is_the_one_that_counts():
+    story = in_relief_after_rfa()
+    last = story.rfa(290)
+    early = not_met("SPACING_NOT_MET", earliest=470)
+    assert story.asked(TO, 400, "rfa-spacing") == early
+    [finding] = story.findings(TO, 400, "rfa-spacing")
+    assert finding.entries == (last,)
+
+
 def test_two_rfas_in_a_year_leave_no_room_for_a_third():
     story = in_relief_after_rfa()
     story.rfa(290)
