@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sitrack.cli.lazy import CONTEXT
-from sitrack.cli.output import View, dumped, show_view
-from sitrack.cli.shell import Shell, reads
+from sitrack.cli.lazy import CONTEXT, Group
+from sitrack.cli.output import View, dumped, screen_width, show_view
+from sitrack.cli.shell import Shell, plain, reads
+from sitrack.clock import machine_clock
 from sitrack.errors import BadInput, NotEligible
 
 
-@click.group(no_args_is_help=True, context_settings=CONTEXT)
+@click.group(cls=Group, context_settings=CONTEXT)
 def pathway() -> None:
     """Look at the protocol, draw it, and prove that it is sound.
 
@@ -87,7 +90,7 @@ def show(shell: Shell, file: str | None) -> None:
     columns = ("from", "to", "move", "command", "requirement", "hard", "sources")
     view = View(
         schema="sitrack.pathway/1",
-        as_of=_today(shell),
+        as_of=_today(shell, of_record=file is None),
         columns=columns,
         rows=rows,
         screen=lambda width: _table(protocol, width),
@@ -96,11 +99,13 @@ def show(shell: Shell, file: str | None) -> None:
     show_view(view, shell.form, pager=shell.pager)
 
 
-def _today(shell: Shell) -> Any:
-    from sitrack.clock import machine_clock
+def _today(shell: Shell, *, of_record: bool) -> dt.date:
+    """The day of the record that was read; of a file, the day of this machine."""
+    if of_record:
+        from sitrack.coordination.questions import today_of
 
-    del shell
-    return machine_clock()
+        return today_of(shell.ledger)
+    return machine_clock().date()
 
 
 def _table(protocol: Any, width: int) -> list[str]:
@@ -111,11 +116,24 @@ def _table(protocol: Any, width: int) -> list[str]:
         ways = ", ".join(title_of(source) for source in move.sources)
         if move.command == "episode finish":
             ways = "any open stage"
-        lines += ["", f"{move.title}: {ways} → {title_of(move.target or '')}"[:width]]
-        lines += [f"  {text}"[:width] for text in map(_requirement, move.requirements)]
+        heading = f"{move.title}: {ways} → {title_of(move.target or '')}"
+        lines += ["", *textwrap.wrap(heading, width, subsequent_indent="  ")]
+        texts = [_requirement(rule) for rule in move.requirements]
         if move.reasons:
-            lines.append(f"  reasons: {', '.join(move.reasons)}"[:width])
+            texts.append(f"reasons: {', '.join(move.reasons)}")
+        for text in texts:
+            lines += _indented(text, width)
     return lines
+
+
+def _indented(text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent="  ",
+        subsequent_indent="      ",
+        break_on_hyphens=False,
+    )
 
 
 def _requirement(rule: Any) -> str:
@@ -137,7 +155,8 @@ def _requirement(rule: Any) -> str:
     default="text",
     help="For a terminal, or for a page.",
 )
-def draw(file: str | None, drawing: str) -> None:
+@plain
+def draw(shell: Shell, file: str | None, drawing: str) -> None:
     """Draw the stages and the moves between them.
 
     \b
@@ -146,7 +165,7 @@ def draw(file: str | None, drawing: str) -> None:
     """
     from sitrack.pathway import drawing as sheets
 
-    protocol = _from_file(file)
+    protocol = _shipped_or(shell, file)
     drawn = sheets.mermaid(protocol) if drawing == "mermaid" else sheets.text(protocol)
     click.echo(drawn, nl=False)
 
@@ -154,7 +173,8 @@ def draw(file: str | None, drawing: str) -> None:
 @pathway.command(context_settings=CONTEXT)
 @_FILE
 @click.option("--json", "in_json", is_flag=True, help="Answer in JSON.")
-def check(file: str | None, in_json: bool) -> None:
+@plain
+def check(shell: Shell, file: str | None, in_json: bool) -> None:
     """Prove that a protocol is sound; leaves with 10 if it is not.
 
     \b
@@ -164,7 +184,7 @@ def check(file: str | None, in_json: bool) -> None:
     from sitrack.journey.assessment import is_judged
     from sitrack.pathway.soundness import faults
 
-    protocol = _from_file(file)
+    protocol = _shipped_or(shell, file)
     found = faults(protocol)
     unjudged = sorted(
         {
@@ -175,9 +195,16 @@ def check(file: str | None, in_json: bool) -> None:
         }
     )
     if in_json:
-        body = {"schema": "sitrack.pathway-check/1", "protocol": protocol.id}
-        more = {"hash": protocol.hash, "sound": not found, "rows": found}
-        click.echo(dumped({**body, **more, "not_judged_yet": unjudged}))
+        body = {
+            "schema": "sitrack.pathway-check/1",
+            "as_of": _today(shell, of_record=_is_of_record(shell, file)),
+            "protocol": protocol.id,
+            "hash": protocol.hash,
+            "sound": not found,
+            "not_judged_yet": unjudged,
+            "rows": [{"fault": fault} for fault in found],
+        }
+        click.echo(dumped(body))
     else:
         numbers = len(protocol.numbers)
         click.echo(f"{protocol.id}  {protocol.hash[:16]}")
@@ -189,11 +216,21 @@ def check(file: str | None, in_json: bool) -> None:
             click.echo(f"  unsound: {fault}")
         if unjudged:
             click.echo("not judged by this version yet (such moves are refused):")
-            click.echo(f"  {', '.join(unjudged)}")
+            for line in _indented(", ".join(unjudged), screen_width()):
+                click.echo(line)
     if found:
         raise NotEligible(f"{protocol.id} is not sound: {found[0]}")
     if not in_json:
         click.echo("sound")
+
+
+def _is_of_record(shell: Shell, file: str | None) -> bool:
+    return file is None and shell.flags["database_url"] is not None
+
+
+def _shipped_or(shell: Shell, file: str | None) -> Any:
+    """The protocol of a file, of the record named with -d, or the shipped one."""
+    return _protocol(shell, None) if _is_of_record(shell, file) else _from_file(file)
 
 
 def _protocol(shell: Shell, file: str | None) -> Any:
@@ -206,7 +243,7 @@ def _protocol(shell: Shell, file: str | None) -> Any:
 
 
 def _from_file(file: str | None) -> Any:
-    from sitrack.pathway.protocol import load, shipped_text
+    from sitrack.pathway.loading import load, shipped_text
 
     if file is None:
         return load(shipped_text())

@@ -13,8 +13,9 @@ from typing import Any
 
 from transitions import Machine, MachineError
 
+from sitrack.pathway.loading import load
 from sitrack.pathway.moves import Move
-from sitrack.pathway.protocol import Protocol, load
+from sitrack.pathway.protocol import Protocol
 
 
 class NotInTable(Exception):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, insert, select
 
 from sitrack.errors import NotFound, Unavailable
-from sitrack.pathway.protocol import Protocol, load
+from sitrack.pathway.loading import load
+from sitrack.pathway.protocol import Protocol
 from sitrack.record import codec, tables
 from sitrack.record.journal import Work
 

@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL
 from sitrack.clock import Clock, zone_named
 from sitrack.errors import Unavailable
 from sitrack.journey.entries import Draft, Provenance
-from sitrack.pathway.protocol import load, shipped_text
+from sitrack.pathway.loading import load, shipped_text
 from sitrack.record import library, tables
 from sitrack.record.connection import (
     check_file,

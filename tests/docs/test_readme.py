@@ -5,7 +5,7 @@ import re
 import pytest
 
 from sitrack.errors import SitrackError
-from sitrack.pathway.protocol import load, shipped_text
+from sitrack.pathway.loading import load, shipped_text
 from sitrack.settings import OPTIONS
 from tests.docs.readme import PROGRAMS, README, ROOT, printed, run
 

@@ -26,7 +26,8 @@ from sitrack.journey.entries import MOVE, OPENED, Draft, Entry, Provenance
 from sitrack.journey.episode import Episode, fold
 from sitrack.journey.findings import Finding, Refused
 from sitrack.journey.patient import EpisodeKey
-from sitrack.pathway.protocol import Protocol, load, shipped_text
+from sitrack.pathway.loading import load, shipped_text
+from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side
 
 ZONE = dt.UTC

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sitrack.journey.assessment import JUDGES, NOT_BUILT, assess, is_judged
-from sitrack.pathway.protocol import load, shipped_text
+from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.requirements import KINDS
 from tests.journey.notation import (
     JUDGEMENT,

@@ -6,7 +6,7 @@ import pytest
 
 from sitrack.errors import NotEligible
 from sitrack.journey.findings import Refused, frame_finding, met, not_met, unknown
-from sitrack.pathway.protocol import load, shipped_text
+from sitrack.pathway.loading import load, shipped_text
 
 MOVE = load(shipped_text()).move_named("rfa-failed")
 HARD, SOFT, _ = MOVE.requirements

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from sitrack.journey.machine import NotInTable, PathwayMachine, machine_for
-from sitrack.pathway.protocol import load, shipped_text
+from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.stages import Stage
 from tests.journey.notation import shipped_with
 

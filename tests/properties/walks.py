@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from hypothesis import strategies as st
 
 from sitrack.errors import SitrackError
-from sitrack.pathway.protocol import load, shipped_text
+from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.stages import Stage
 from tests.journey.notation import JUDGEMENT, Story, on
 
