@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import click
 
-from sitrack.cli.lazy import CONTEXT
+from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, progress, show_view
 from sitrack.cli.shell import Shell, reads
 from sitrack.errors import VerificationFailed
 
 
-@click.group(no_args_is_help=True, context_settings=CONTEXT)
+@click.group(cls=Group, context_settings=CONTEXT)
 def audit() -> None:
     """For auditors.
 

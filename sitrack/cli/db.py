@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from sitrack.cli.lazy import CONTEXT
+from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import dumped, progress
 from sitrack.cli.shell import Shell, account_name, plain, read_instant, zone_of_machine
 
 
-@click.group(no_args_is_help=True, context_settings=CONTEXT)
+@click.group(cls=Group, context_settings=CONTEXT)
 def db() -> None:
     """Make, look at and upgrade the database.
 
@@ -61,19 +61,19 @@ def status(shell: Shell, in_json: bool) -> None:
     \b
       sitrack db status
     """
-    from sitrack.coordination.questions import current_protocol, size_of
+    from sitrack.coordination.questions import current_protocol, size_of, today_of
     from sitrack.record.journal import SCHEMA
     from sitrack.record.upgrade import revision_of
 
     url = shell.settings["database_url"]
+    revision = revision_of(url)
+    ledger = shell.ledger
     found: dict[str, Any] = {
         "schema": "sitrack.db-status/1",
+        "as_of": today_of(ledger),
         "origin": shell.settings.origins["database_url"],
-        "revision": revision_of(url),
+        "revision": revision,
         "expected": SCHEMA,
-    }
-    ledger = shell.ledger
-    found |= {
         "database": ledger.url.render_as_string(hide_password=True),
         "ledger": ledger.ledger_id,
         "zone": ledger.zone.key,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from sitrack.cli.lazy import CONTEXT
+from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, show_view, table
 from sitrack.cli.record import tell
 from sitrack.cli.shell import Shell, read_text, reads, writes
 
 
-@click.group(no_args_is_help=True, context_settings=CONTEXT)
+@click.group(cls=Group, context_settings=CONTEXT)
 def episode() -> None:
     """Open, list and reopen episodes of care.
 

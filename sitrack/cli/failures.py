@@ -6,8 +6,11 @@ ours: it says where in the program it happened, never what it was about.
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import json
+import sys
+import textwrap
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +18,7 @@ from typing import Any
 
 import click
 
-from sitrack.errors import SitrackError
+from sitrack.errors import BadInput, SitrackError
 
 INTERRUPTED = 130
 
@@ -23,7 +26,8 @@ INTERRUPTED = 130
 def report(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what went wrong on stderr, and return the exit code."""
     code, kind, message, hint, findings = _described(error)
-    lines = [f"error: {message}"]
+    hint = hint or _way_out(code, findings, arguments)
+    lines = _wrapped(f"error: {message}")
     lines += [f"  {line}" for finding in findings for line in _finding_lines(finding)]
     if hint:
         lines.append(f"hint: {hint}")
@@ -39,6 +43,50 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     else:
         click.echo("\n".join(lines), err=True)
     return code
+
+
+def _wrapped(sentence: str) -> list[str]:
+    """Break a long sentence at the edge of a terminal; a log keeps it whole."""
+    if not sys.stderr.isatty():
+        return [sentence]
+    from sitrack.cli.output import screen_width
+
+    return textwrap.wrap(sentence, screen_width(), subsequent_indent="  ")
+
+
+_WAYS_OUT = {
+    "FUTURE_DATED": "give with --on the day on which it happened",
+    "SIDE_MISMATCH": "record it on the episode of that side: sitrack episode list",
+    "SCALE_MISMATCH": "give the score on the scale that was used before",
+    "OUT_OF_ORDER": "check the day (--on) and, if given, the entry (--for)",
+    "EVIDENCE_MISSING": "see what is on record: sitrack history EPISODE",
+}
+
+
+def _way_out(
+    code: int, findings: Sequence[Any], arguments: Sequence[str]
+) -> str | None:
+    """What to do next, where the error itself does not say."""
+    if findings:
+        return _WAYS_OUT.get(findings[0].code)
+    return f"see: {_help_of(arguments)}" if code == BadInput.code else None
+
+
+def _help_of(arguments: Sequence[str]) -> str:
+    """Return the help of the command that was typed."""
+    from sitrack.cli.root import root
+
+    command: click.Command = root
+    path = ["sitrack"]
+    for word in arguments:
+        if not isinstance(command, click.Group):
+            break
+        found = command.get_command(click.Context(command), word)
+        if found is None:
+            break
+        command = found
+        path.append(word)
+    return " ".join([*path, "--help"])
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
@@ -68,9 +116,13 @@ def _described(
 
 
 def _usage(error: click.ClickException) -> tuple[str, str | None]:
-    message = error.format_message().rstrip(".")
     ctx = getattr(error, "ctx", None)
-    hint = f"{ctx.command_path} --help" if ctx else None
+    hint = f"see: {ctx.command_path} --help" if ctx else None
+    if isinstance(error, click.NoSuchOption):
+        near = difflib.get_close_matches(error.option_name, error.possibilities or ())
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        return f"there is no option {error.option_name[:30]}", f"{meant}{hint or ''}"
+    message = " ".join(error.format_message().split()).rstrip(".")
     return message[:1].lower() + message[1:], hint
 
 

@@ -37,7 +37,8 @@ def history(
     chain = chain_of(shell.ledger, key)
     ordered = list(reversed(lines)) if reverse else list(lines)
     title = f"{key}  {patient.initials}  {key.side.value} SI joint"
-    times = screens.times_asked(when.as_of, when.as_known)
+    known = when.as_known and when.as_known.astimezone(shell.ledger.zone)
+    times = screens.times_asked(when.as_of, known)
     view = View(
         schema="sitrack.history/1",
         as_of=when.as_of or today,

@@ -6,11 +6,14 @@ that they answer before anything heavy is loaded.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from collections.abc import Mapping
 from typing import Any
 
 import click
+
+from sitrack.errors import BadInput
 
 Table = Mapping[str, tuple[str, str]]
 """Name → (where the command stands: `module:attribute`, its help in one line)."""
@@ -18,7 +21,37 @@ Table = Mapping[str, tuple[str, str]]
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
 
-class LazyGroup(click.Group):
+class Group(click.Group):
+    """A group that answers, bare, with its help, and to a wrong word with a near one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Print the help where nothing is asked for."""
+        if not args and not self.invoke_without_command:
+            click.echo(ctx.get_help(), color=ctx.color)
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; abbreviations are refused like any other wrong word.
+
+        Raises:
+            BadInput: there is no such command; with the nearest ones.
+        """
+        names = self.list_commands(ctx)
+        if args[0] in names or args[0].startswith("-"):
+            return super().resolve_command(ctx, args)
+        near = difflib.get_close_matches(args[0], names, n=3, cutoff=0.5)
+        near = near or [name for name in names if name.startswith(args[0])]
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise BadInput(
+            f"there is no command {args[0][:30]!r}",
+            f"{hint}see: {ctx.command_path} --help",
+        )
+
+
+class LazyGroup(Group):
     """A group whose commands are imported on use."""
 
     def __init__(self, *args: Any, table: Table, **kwargs: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sitrack.cli.lazy import CONTEXT
+from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, dumped, show_view, shown, table
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, read_text, reads, writes
@@ -23,7 +23,7 @@ _FIELDS = {
 }
 
 
-@click.group(no_args_is_help=True, context_settings=CONTEXT)
+@click.group(cls=Group, context_settings=CONTEXT)
 def patient() -> None:
     """Add, find and show people.
 

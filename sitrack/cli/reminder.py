@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sitrack.cli.lazy import CONTEXT
+from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, show_view, table
 from sitrack.cli.shell import Shell, reads
 from sitrack.errors import PartlyDone
@@ -26,7 +26,7 @@ _COLUMNS = (
 _CHANNELS = click.Choice(["console", "file", "email"])
 
 
-@click.group(no_args_is_help=True, context_settings=CONTEXT)
+@click.group(cls=Group, context_settings=CONTEXT)
 def reminder() -> None:
     """Send what has become due.
 
@@ -135,7 +135,7 @@ def _screen(happenings: Any, zone: Any) -> list[str]:
         )
         for each in happenings
     ]
-    heads = ("", "EPISODE", "RULE", "STEP", "DUE", "TO", "AT")
+    heads = ("OUTCOME", "EPISODE", "RULE", "STEP", "DUE", "TO", "AT")
     return table(heads, cells, (9, 9, 11, 6, 10, 8, 15))
 
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from sitrack.cli.lazy import CONTEXT
+from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, dumped, show_view, table
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, read_text, reads, writes
@@ -14,7 +14,7 @@ from sitrack.cli.shell import Shell, read_text, reads, writes
 _ROLES = ("coordinator", "clinician", "auditor", "scheduler", "admin")
 
 
-@click.group(no_args_is_help=True, context_settings=CONTEXT)
+@click.group(cls=Group, context_settings=CONTEXT)
 def staff() -> None:
     """Keep the staff list.
 

@@ -8,6 +8,7 @@ A follow-up is written as its rule without the prefix of its stage, and its date
 the year where that is the year of the row: `TRIAL 03-13`. A refusal is its code, the item
 in brackets, and the earliest day where time alone helps: `TRIAL_PERIOD_NOT_MET from 03-13`.
 """
+# ruff: noqa: A002 - a story says which follow-ups are `open`
 
 import datetime as dt
 import json

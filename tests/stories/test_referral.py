@@ -1,6 +1,7 @@
 """J3: anaesthetic-negative, referred to the hip, answered, reopened."""
 
 import pytest
+
 from tests.cli.keyboard import typed_outside
 
 from .notation import Story

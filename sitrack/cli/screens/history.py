@@ -11,7 +11,8 @@ from sitrack.cli.screens.entries import what
 from sitrack.record.history import Line
 from sitrack.record.registry import Patient
 
-_HEADS = ("#", "HAPPENED", "WHAT", "BY", "WRITTEN")
+_MOST_SAID = 4
+_HEADS = ("   #", "HAPPENED", "WHAT", "BY", "WRITTEN")
 
 
 def lines(
@@ -63,10 +64,20 @@ def _row(line: Line, widths: Sequence[int]) -> list[str]:
     rows += [" " * (widths[0] + widths[1] + 4) + f"  {more}" for more in text[1:]]
     payload = entry.payload or {}
     words = payload.get("variance", {}).get("text") or payload.get("text")
-    if words:
-        first = shown(str(words).splitlines()[0])
-        rows.append(f"        says: {first}"[: sum(widths) + 8])
-    return rows
+    return rows + (_said(str(words), sum(widths) + 8) if words else [])
+
+
+def _said(words: str, width: int) -> list[str]:
+    """The words of an entry, under it; of a long text the beginning."""
+    rows = [
+        row
+        for line in words.splitlines()
+        for row in textwrap.wrap(shown(line), width - 14)
+    ]
+    if len(rows) > _MOST_SAID:
+        rows = [*rows[:_MOST_SAID], "… (whole with --json)"]
+    heads = ["says: ", *[" " * 6] * len(rows)]
+    return [f"        {head}{row}" for head, row in zip(heads, rows, strict=False)]
 
 
 def written(days: int) -> str:
