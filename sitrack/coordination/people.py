@@ -72,10 +72,9 @@ def clinician_named(work: Work, name: str | None, what: str) -> Staff:
     """
     found = registry.staff(work.connection, name) if name else None
     if found is None or found.role != "clinician":
-        who = name or "nobody"
+        why = f"{name} is not one on the staff list" if name else "none is named"
         raise NotPermitted(
-            f"{what} needs a clinician, and {who} is none on the staff list",
-            "sitrack staff list",
+            f"{what} needs a clinician, and {why}", "see who is one: sitrack staff list"
         )
     return found
 
