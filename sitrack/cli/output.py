@@ -6,12 +6,9 @@ Nothing that came from outside reaches a terminal without passing `shown`.
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
 import os
-import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -100,6 +97,9 @@ def _plain(value: Any) -> str:
 
 
 def _separated(view: View, form: str) -> str:
+    import csv
+    import io
+
     out = io.StringIO()
     dialect = {"delimiter": "\t"} if form == "tsv" else {}
     writer = csv.writer(out, lineterminator="\n", **dialect)  # type: ignore[arg-type]
@@ -111,25 +111,33 @@ def _separated(view: View, form: str) -> str:
 
 def _cell(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return value
-    if isinstance(value, list | tuple):
-        return " ".join(str(each) for each in value)
-    text = shown(_plain(value))
+    if not isinstance(value, str):
+        if value is None:
+            return ""
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, int):
+            return value
+        if isinstance(value, list | tuple):
+            return " ".join(str(each) for each in value)
+        value = _plain(value)
+    text = shown(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def screen_width() -> int:
     """Return the columns of the terminal; 80 where there is none."""
-    return max(40, min(shutil.get_terminal_size((80, 24)).columns, 200))
+    return max(40, min(_terminal().columns, 200))
+
+
+def _terminal() -> os.terminal_size:
+    import shutil
+
+    return shutil.get_terminal_size((80, 24))
 
 
 def _page(lines: list[str], *, pager: bool) -> None:
-    tall = len(lines) > shutil.get_terminal_size((80, 24)).lines - 1
+    tall = len(lines) > _terminal().lines - 1
     if pager and tall and sys.stdout.isatty():
         os.environ.setdefault("LESS", "-FIRX")
         click.echo_via_pager("\n".join(lines) + "\n")
@@ -140,6 +148,9 @@ def _page(lines: list[str], *, pager: bool) -> None:
 
 def shown(text: str) -> str:
     """Return text that a terminal can only show: what could act is spelled out."""
+    if text.isprintable():
+        # Nothing of the kinds that act is printable, and this looks in one step.
+        return text
     return "".join(
         char if _is_harmless(char) else f"\\u{ord(char):04X}" for char in text
     )

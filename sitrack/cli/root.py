@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import click
 
-from sitrack.cli.failures import report
 from sitrack.cli.lazy import LazyGroup, Table
 
 _TABLE: Table = {
@@ -58,6 +57,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except BaseException as error:  # noqa: BLE001 - the last room before the street
+        from sitrack.cli.failures import report
+
         return report(error, words)
     return code if isinstance(code, int) else 0
 

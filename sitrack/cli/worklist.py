@@ -20,7 +20,7 @@ def worklist(shell: Shell, mine: bool) -> None:
       sitrack worklist --format csv > today.csv
     """
     from sitrack.cli.screens.worklist import lines
-    from sitrack.coordination.questions import who_waits
+    from sitrack.record.worklist import who_waits
 
     coordinator = shell.author.name or shell.author.account if mine else None
     today, rows, hidden = who_waits(shell.ledger, coordinator, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import datetime as dt
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from sitrack.journey.patient import initials
 from sitrack.record import tables
+from sitrack.record.journal import Ledger, present_instant, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,21 @@ class Waiting:
     waits_for: str
     coordinator: str | None
     more: int
+
+
+def who_waits(
+    ledger: Ledger, coordinator: str | None, day: dt.date | None
+) -> tuple[dt.date, list[Waiting], int]:
+    """Return (day, worklist, open episodes with nothing to show).
+
+    It stands here, and not with the other questions, so that the most frequent
+    command loads neither the machine nor the rules of the pathway.
+    """
+    with reading(ledger) as connection:
+        today = present_instant(connection, ledger).astimezone(ledger.zone).date()
+        rows = waiting(connection, day or today, coordinator)
+        hidden = not_shown(connection, day or today)
+    return day or today, rows, hidden
 
 
 def waiting(
@@ -66,35 +83,37 @@ def waiting(
     if coordinator is not None:
         query = query.where(episodes.c.coordinator == coordinator)
     rows = connection.execute(query).all()
-    further: dict[str, int] = {}
-    for row in rows:
-        further[row.key] = further.get(row.key, -1) + 1
+    lines_of = collections.Counter(row[0] for row in rows)
     first: dict[str, Waiting] = {}
-    for row in rows:
-        if row.key not in first:
-            first[row.key] = Waiting(
-                episode=row.key,
-                initials=initials(row.given, row.family),
-                stage=row.stage,
-                due=row.due,
-                rule=row.rule,
-                title=row.title,
-                waits_for=row.waits_for,
-                coordinator=row.coordinator,
-                more=further[row.key],
+    for key, given, family, stage, due, rule, title, waits_for, lead in rows:
+        if key not in first:
+            first[key] = Waiting(
+                episode=key,
+                initials=initials(given, family),
+                stage=stage,
+                due=due,
+                rule=rule,
+                title=title,
+                waits_for=waits_for,
+                coordinator=lead,
+                more=lines_of[key] - 1,
             )
     return list(first.values())
 
 
 def not_shown(connection: Connection, today: dt.date) -> int:
-    """Return how many open episodes have nothing to show by `today`."""
+    """Return how many open episodes have nothing to show by `today`.
+
+    Only open episodes have an agenda, so that it is enough to count both.
+    """
     lines, episodes = tables.agenda, tables.episode
-    shown = select(lines.c.episode).where(lines.c.show_from <= today)
-    query = (
-        select(func.count())
-        .select_from(episodes)
-        .where(episodes.c.status == "active", episodes.c.key.not_in(shown))
+    shown = select(func.count(lines.c.episode.distinct())).where(
+        lines.c.show_from <= today
     )
+    active = (
+        select(func.count()).select_from(episodes).where(episodes.c.status == "active")
+    )
+    query = select(active.scalar_subquery() - shown.scalar_subquery())
     return int(connection.execute(query).scalar_one())
 
 
