@@ -9,7 +9,7 @@ import itertools
 import subprocess
 import tempfile
 import warnings
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -114,6 +114,19 @@ def ledger(ledger_url):
     made = new_ledger(ledger_url)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared_ledger(request, tmp_path_factory):
+    """A synthetic ledger of a whole module, for tests that leave it as it was."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = f"sqlite:///{tmp_path_factory.mktemp('shared') / 'ledger.db'}"
+        else:
+            url = stack.enter_context(request.getfixturevalue("postgres").fresh())
+        made = new_ledger(url)
+        stack.callback(made.close)
+        yield made
 
 
 @pytest.fixture

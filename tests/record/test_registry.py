@@ -13,7 +13,6 @@ from sitrack.record import registry
 from sitrack.record.journal import reading, writing
 from sitrack.record.registry import Person, Staff, read_person
 from tests.clinic import RIVERA, Clinic, codes_of, everything
-from tests.conftest import new_ledger
 
 BORN = dt.date(1970, 5, 31)
 
@@ -21,6 +20,12 @@ BORN = dt.date(1970, 5, 31)
 @pytest.fixture
 def clinic(ledger):
     return Clinic(ledger)
+
+
+@pytest.fixture(scope="module")
+def open_clinic(shared_ledger):
+    """A clinic of the whole module, for those who mind nobody."""
+    return Clinic(shared_ledger)
 
 
 def found(ledger, **wanted):
@@ -179,9 +184,9 @@ def test_patients_are_found_by_birth_and_by_record_number(clinic):
         {"town": "x"},
     ],
 )
-def test_what_cannot_be_looked_for_is_refused(clinic, wanted):
+def test_what_cannot_be_looked_for_is_refused(open_clinic, wanted):
     with pytest.raises(BadInput):
-        found(clinic.ledger, **wanted)
+        found(open_clinic.ledger, **wanted)
 
 
 def test_at_most_a_hundred_patients_are_shown(ledger):
@@ -204,25 +209,17 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_only_text(clinic, text):
-    key = clinic.enrolled(text, text, mrn=text)
-    with reading(clinic.ledger) as connection:
+def test_hostile_text_is_only_text(open_clinic, text):
+    key = open_clinic.enrolled(text, text, mrn=text)
+    with reading(open_clinic.ledger) as connection:
         person = registry.patient(connection, key).person
     assert (person.given, person.family, person.mrn) == (text, text, text)
-    assert found(clinic.ledger, given=text) == [key]
-    assert found(clinic.ledger, mrn=text) == [key]
-    assert codes_of(clinic.ledger) == set()
+    assert found(open_clinic.ledger, given=text) == [key]
+    assert found(open_clinic.ledger, mrn=text) == [key]
+    assert codes_of(open_clinic.ledger) == set()
 
 
-@pytest.fixture(scope="module")
-def open_clinic(tmp_path_factory):
-    path = tmp_path_factory.mktemp("registry") / "ledger.db"
-    ledger = new_ledger(f"sqlite:///{path}")
-    yield Clinic(ledger)
-    ledger.close()
-
-
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=120), st.text(max_size=5))
 def test_any_text_is_registered_and_found_again_or_refused(open_clinic, given, family):
     try:
@@ -275,12 +272,12 @@ def test_staff_read_back_in_the_order_of_their_ids(clinic):
     ],
 )
 def test_a_staff_id_names_one_person_with_one_role_and_address(
-    clinic, staff_id, role, email
+    open_clinic, staff_id, role, email
 ):
-    before = everything(clinic.ledger)
+    before = everything(open_clinic.ledger)
     with pytest.raises(BadInput):
-        add_staff(clinic.ledger, RIVERA, Staff(staff_id, role, email))
-    assert everything(clinic.ledger) == before
+        add_staff(open_clinic.ledger, RIVERA, Staff(staff_id, role, email))
+    assert everything(open_clinic.ledger) == before
 
 
 def test_the_first_member_of_staff_lets_the_others_in(ledger):

@@ -12,24 +12,15 @@ import pytest
 from sitrack.record import chain, codec, verify
 from sitrack.record.journal import open_ledger, reading
 from tests.clinic import Clinic, codes_of, driver, faults_of
-from tests.conftest import new_ledger
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def original(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def original(shared_ledger):
     """A ledger whose one patient has reached conservative care: its URL, the key."""
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            url = f"sqlite:///{tmp_path_factory.mktemp('original') / 'ledger.db'}"
-        else:
-            url = stack.enter_context(request.getfixturevalue("postgres").fresh())
-        ledger = new_ledger(url)
-        stack.callback(ledger.close)
-        clinic = Clinic(ledger)
-        key = clinic.walked()
-        assert faults_of(ledger) == []
-        ledger.close()
-        yield ledger.url, key, ledger.clock
+    key = Clinic(shared_ledger).walked()
+    assert faults_of(shared_ledger) == []
+    shared_ledger.close()
+    return shared_ledger.url, key, shared_ledger.clock
 
 
 @pytest.fixture
