@@ -9,21 +9,21 @@ from typing import Any
 
 import click
 
-from sitrack.cli.lazy import CONTEXT
+from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import dumped
 from sitrack.cli.shell import Shell, ask_text, writes
 from sitrack.errors import BadInput
-from sitrack.journey import evidence
+from sitrack.journey import forms
 
 _SOURCES = ("clinic", "patient", "phone", "letter", "chart", "payer")
 
 
-class RecordGroup(click.Group):
+class RecordGroup(Group):
     """A group with one command for each kind of evidence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """Return the kinds, in the order of the pathway."""
-        return list(evidence.KINDS)
+        return list(forms.KINDS)
 
     def get_command(
         self,
@@ -31,13 +31,12 @@ class RecordGroup(click.Group):
         cmd_name: str,
     ) -> click.Command | None:
         """Make the command of one kind."""
-        kind = evidence.KINDS.get(cmd_name)
+        kind = forms.KINDS.get(cmd_name)
         return None if kind is None else _command(kind)
 
 
 @click.command(
     cls=RecordGroup,
-    no_args_is_help=True,
     context_settings=CONTEXT,
     epilog="Every kind has examples of its own: sitrack record KIND --help",
 )
@@ -50,8 +49,9 @@ def record() -> None:
     """
 
 
-def _command(kind: evidence.Kind) -> click.Command:
-    about = f"Write down: {kind.title.lower()}."
+def _command(kind: forms.Kind) -> click.Command:
+    title = kind.title if kind.title.isupper() else kind.title.lower()
+    about = f"Write down: {title}."
     command = click.Command(
         kind.name,
         callback=_callback(kind),
@@ -68,8 +68,8 @@ def _command(kind: evidence.Kind) -> click.Command:
     return command
 
 
-def _option(field: evidence.Field) -> click.Option:
-    name = f"--{evidence.option_of(field.name)}"
+def _option(field: forms.Field) -> click.Option:
+    name = f"--{forms.option_of(field.name)}"
     about = field.about[:1].upper() + field.about[1:]
     if field.type == "flag":
         return click.Option(
@@ -91,11 +91,11 @@ def _option(field: evidence.Field) -> click.Option:
     )
 
 
-def _listed(field: evidence.Field) -> str:
+def _listed(field: forms.Field) -> str:
     return f": {', '.join(field.choices)}" if field.choices else ""
 
 
-def _common(kind: evidence.Kind) -> list[click.Parameter]:
+def _common(kind: forms.Kind) -> list[click.Parameter]:
     options: list[click.Parameter] = []
     if kind.about_entry:
         help_text = "The entry it belongs to, such as 7."
@@ -131,7 +131,7 @@ def _common(kind: evidence.Kind) -> list[click.Parameter]:
     ]
 
 
-def _callback(kind: evidence.Kind) -> Any:
+def _callback(kind: forms.Kind) -> Any:
     @writes
     def run(shell: Shell, episode: str, **given: Any) -> None:
         from sitrack.coordination.episodes import (

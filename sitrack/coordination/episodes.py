@@ -9,16 +9,10 @@ from typing import Any
 
 from sitrack.coordination.people import Author, clinician_named, provenance
 from sitrack.errors import BadInput, NotFound, WrittenFirst
-from sitrack.journey import evidence as forms
+from sitrack.journey import forms
 from sitrack.journey.agenda import Due
 from sitrack.journey.assessment.case import Case
-from sitrack.journey.decisions import (
-    EvidenceForm,
-    MoveRequest,
-    Variance,
-    decide_evidence,
-    decide_move,
-)
+from sitrack.journey.decisions import MoveRequest, Variance, decide_move
 from sitrack.journey.entries import OPENED, Draft, Entry, Occurred
 from sitrack.journey.episode import Episode, fold
 from sitrack.journey.patient import (
@@ -28,6 +22,7 @@ from sitrack.journey.patient import (
     read_episode_key,
     read_patient_key,
 )
+from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side
 from sitrack.record import history, library, registry, standing, worklist

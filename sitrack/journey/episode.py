@@ -15,9 +15,9 @@ from decimal import Decimal
 from typing import Any
 
 from sitrack.errors import NotFound
-from sitrack.journey import evidence as forms
 from sitrack.journey.entries import MOVE, OPENED, Entry
-from sitrack.journey.evidence import Evidence, Reading
+from sitrack.journey.evidence import Evidence, Reading, from_json
+from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.stages import Stage, Status
 
@@ -205,7 +205,7 @@ def fold(
         evidence=tuple(
             read_evidence(entry, day, zone)
             for day, _, entry in lived
-            if entry.kind in forms.KINDS and entry.payload is not None
+            if entry.kind in KINDS and entry.payload is not None
         ),
     )
 
@@ -241,7 +241,7 @@ def read_evidence(entry: Entry, day: dt.date, zone: dt.tzinfo) -> Evidence:
         day=day,
         written=entry.recorded.astimezone(zone).date(),
         performer=entry.provenance.performer,
-        values=forms.from_json(forms.KINDS[entry.kind], payload.get("values", {})),
+        values=from_json(KINDS[entry.kind], payload.get("values", {})),
         about=payload.get("about"),
         readings=tuple(
             sorted(

@@ -92,7 +92,9 @@ def is_patient_key(text: str) -> bool:
 def _checked(digits: str) -> str:
     from stdnum import damm
 
-    if not damm.is_valid(digits):
+    # A number of five digits or more has no leading zero: a key has one spelling.
+    padded = len(digits) > 5 and digits.startswith("0")
+    if padded or not damm.is_valid(digits):
         raise NotFound(
             f"P{digits} is nobody's key: its last digit does not fit the others",
             "look the key up with: sitrack patient find",

@@ -14,18 +14,12 @@ from typing import Any, NamedTuple
 from sitrack.journey.agenda import agenda
 from sitrack.journey.assessment import Assessment, assess
 from sitrack.journey.assessment.case import Case
-from sitrack.journey.decisions import (
-    EvidenceForm,
-    MoveRequest,
-    Variance,
-    decide_evidence,
-    decide_move,
-    find_move,
-)
+from sitrack.journey.decisions import MoveRequest, Variance, decide_move, find_move
 from sitrack.journey.entries import MOVE, OPENED, Draft, Entry, Provenance
 from sitrack.journey.episode import Episode, fold
 from sitrack.journey.findings import Finding, Refused
 from sitrack.journey.patient import EpisodeKey
+from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side

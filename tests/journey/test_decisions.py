@@ -7,14 +7,9 @@ import datetime as dt
 import pytest
 
 from sitrack.errors import BadInput, NotFound
-from sitrack.journey.decisions import (
-    EvidenceForm,
-    Variance,
-    decide_evidence,
-    ways_on,
-    with_reason,
-)
+from sitrack.journey.decisions import Variance, ways_on, with_reason
 from sitrack.journey.findings import Refused
+from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from tests.journey.notation import (
     BORN,
     JUDGEMENT,

@@ -10,7 +10,6 @@ import pytest
 
 from sitrack.errors import BadInput
 from sitrack.journey.evidence import (
-    KINDS,
     Reading,
     drug_class,
     from_json,
@@ -19,6 +18,7 @@ from sitrack.journey.evidence import (
     read_values,
     to_json,
 )
+from sitrack.journey.forms import KINDS
 
 
 def read(kind: str, **values):

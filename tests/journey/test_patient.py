@@ -123,3 +123,9 @@ def test_streams_are_named_by_what_they_hold():
 )
 def test_screens_show_initials_only(given, family, shown):
     assert initials(given, family) == shown
+
+
+def test_a_key_has_one_spelling():
+    assert read_patient_key("P01428") == "P01428"
+    with pytest.raises(NotFound, match="is nobody's key"):
+        read_patient_key("P001428")

@@ -255,6 +255,21 @@ def test_pain_below_four_is_too_little_for_a_block(score, severe):
     assert story.asked(TO, 62, SEVERITY) == expected
 
 
+@pytest.mark.parametrize(("score", "severe"), [(35, False), (40, True)])
+def test_ten_millimetres_of_vas_weigh_one_point_of_nrs(score, severe):
+    story = Story()
+    story.injection(0, vas=80)
+    story.diary(0, "1h=20", "2h=20")
+    story.score(14, vas=70)
+    story.move("re-evaluation", 14)
+    story.exam(20)
+    story.screens(20)
+    story.move("conservative-care", 20)
+    story.score(62, vas=score)
+    expected = MET if severe else not_met("SEVERITY_BELOW_THRESHOLD")
+    assert story.asked(TO, 62, SEVERITY) == expected
+
+
 # --- all together
 
 

@@ -322,13 +322,13 @@ def test_without_a_score_of_this_stage_nothing_has_recurred_yet():
     assert story.asked(TO, 20, "recurrence") == unknown("EVIDENCE_MISSING(baseline)")
 
 
-def test_pain_measured_on_the_other_scale_shows_no_recurrence():
+def test_recurrence_is_judged_on_the_scale_of_the_treatment():
     story = Story()
     story.placed("rfa", 82)
     story.rfa(100, vas=80)
     story.placed("relief", 150)
     story.score(300, vas=80)
-    assert story.asked(TO, 300, "recurrence") == unknown("EVIDENCE_MISSING(NRS)")
+    assert story.asked(TO, 300, "recurrence") == MET
 
 
 def test_a_changed_pattern_questions_the_source():

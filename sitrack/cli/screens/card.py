@@ -6,8 +6,9 @@ import datetime as dt
 import textwrap
 from collections.abc import Sequence
 
-from sitrack.cli.output import shown, table
+from sitrack.cli.output import fitted, shown, table
 from sitrack.cli.screens.entries import what
+from sitrack.cli.screens.why import needs_only_a_reason
 from sitrack.cli.screens.worklist import when
 from sitrack.coordination.questions import Card
 from sitrack.journey.assessment import NOT_BUILT, Assessment
@@ -39,7 +40,9 @@ def episode(card: Card, width: int) -> list[str]:
     found += [line for each in card.ways for line in _way(each, width)] or ["  none"]
     found += ["", "LAST ENTRIES"]
     found += [
-        f"  {f'#{line.entry.seq}':>4}  {line.day}  {what(line.entry)}"[:width]
+        fitted(
+            f"  {f'#{line.entry.seq}':>4}  {line.day}  {what(line.entry)}", width
+        ).rstrip()
         for line in card.lines[-_LAST:]
     ]
     return [*found, "", f"Next: sitrack why {key}"]
@@ -51,6 +54,8 @@ def _way(each: Assessment, width: int) -> list[str]:
         text = "possible"
     elif any(finding.code == NOT_BUILT for finding in each.unmet):
         text = "not judged by this version yet"
+    elif needs_only_a_reason(each):
+        text = "possible with --reason CODE"
     else:
         text = ", ".join(finding.label() for finding in each.unmet)
     wrapped = textwrap.wrap(text, max(20, width - 21), break_on_hyphens=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sitrack.journey import evidence
+from sitrack.journey import forms
 from sitrack.journey.entries import MOVE, OPENED, Entry
 from sitrack.pathway.stages import title_of
 
@@ -33,8 +33,8 @@ def what(entry: Entry) -> str:
         return f"Episode opened, {payload.get('side', '')}"
     if entry.kind == MOVE:
         return _move(entry, payload)
-    if entry.kind in evidence.KINDS:
-        title = evidence.KINDS[entry.kind].title
+    if entry.kind in forms.KINDS:
+        title = forms.KINDS[entry.kind].title
         return f"{title}{_details(entry.kind, payload)}"
     return _OTHER.get(entry.kind, entry.kind)
 

@@ -10,8 +10,9 @@ import click
 from sitrack.cli.output import fitted, shown
 from sitrack.coordination.questions import Why
 from sitrack.journey.assessment import NOT_BUILT, Assessment
-from sitrack.journey.evidence import KINDS
 from sitrack.journey.findings import Finding, Result
+from sitrack.journey.forms import KINDS
+from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.stages import title_of
 
 _MARKS = {Result.MET: "yes", Result.NOT_MET: "no", Result.UNKNOWN: "?"}
@@ -19,8 +20,14 @@ _COLOURS = {Result.MET: "green", Result.NOT_MET: "red", Result.UNKNOWN: "yellow"
 _ASKS = 30
 
 
-def lines(answer: Why, width: int) -> list[str]:
-    """Return the screen of one question about one or all moves."""
+def lines(answer: Why, width: int, reason: str | None = None) -> list[str]:
+    """Return the screen of one question about one or all moves.
+
+    Args:
+        answer: what was found.
+        width: columns of the terminal.
+        reason: the code with which it was asked.
+    """
     found: list[str] = []
     for assessment in answer.answers:
         found += [_verdict(answer, assessment), *_place(answer, found)]
@@ -28,7 +35,7 @@ def lines(answer: Why, width: int) -> list[str]:
             "",
             *_requirements(assessment, width),
             "",
-            *_outlook(answer, assessment),
+            *_outlook(answer, assessment, width, reason),
         ]
         found.append("")
     if not found:
@@ -93,27 +100,42 @@ def _row(finding: Finding, text: str, width: int) -> list[str]:
     return [first, *rest]
 
 
-def _outlook(answer: Why, assessment: Assessment) -> list[str]:
-    key, target = answer.episode.key, assessment.move.target
-    if assessment.allowed:
-        command = assessment.move.command
-        if command != "advance":
-            return [f"Next: sitrack {command} {key}"]
-        return [f"Next: sitrack advance {key} {target}"]
+def _outlook(
+    answer: Why, assessment: Assessment, width: int, reason: str | None
+) -> list[str]:
     unmet = assessment.unmet
+    if assessment.allowed:
+        coded = f" --reason {reason}" if reason else ""
+        return [f"Next: sitrack {command_of(answer.episode.key, assessment)}{coded}"]
     if any(finding.code == NOT_BUILT for finding in unmet):
         return ["This version cannot judge it yet, so it is refused."]
-    return [_could(answer, unmet), *_next(answer, unmet)]
+    if needs_only_a_reason(assessment):
+        return [
+            *textwrap.wrap(f"Reasons: {', '.join(assessment.move.reasons)}", width),
+            f"Next: sitrack {command_of(answer.episode.key, assessment)} --reason CODE",
+        ]
+    return [_could(unmet), *_next(answer, assessment)]
 
 
-def _could(answer: Why, unmet: Sequence[Finding]) -> str:
+def command_of(key: EpisodeKey, assessment: Assessment) -> str:
+    """Return the command that makes the move."""
+    command = assessment.move.command
+    stage = f" {assessment.move.target}" if command == "advance" else ""
+    return f"{command} {key}{stage}"
+
+
+def needs_only_a_reason(assessment: Assessment) -> bool:
+    """Whether nothing stands in the way but a code that comes with the command."""
+    return all(finding.requirement == "coded-reason" for finding in assessment.unmet)
+
+
+def _could(unmet: Sequence[Finding]) -> str:
     days = [finding.earliest for finding in unmet if finding.earliest]
     needed = [finding for finding in unmet if not finding.earliest]
     if not days:
         return "Could become true: today, once what is missing is recorded."
     latest = max(days)
     more = ", once the rest is recorded" if needed else ", by time alone"
-    del answer
     return f"Could become true: {latest}{more}."
 
 
@@ -122,33 +144,46 @@ _HOW = {
     "tests": "exam {key} --positive faber,thigh-thrust,gaenslen",
     "PGIC": "score {key} --pgic 2",
     "active PT": "therapy {key} --type active-stabilisation --visits 4",
-    "NSAID trial": "medication {key} --drug naproxen --start 2025-02-17",
+    "NSAID trial": "medication {key} --drug naproxen --start {day}",
     "block": "block {key} --anaesthetic bupivacaine --nrs 7",
     "RFA": "rfa {key} --technique cooled --guidance fluoroscopy --nrs 7",
     "injection": "injection {key} --guidance fluoroscopy --contrast in-joint --nrs 8",
     "new injection": "injection {key} --guidance ct --contrast in-joint --nrs 7",
 }
+_CONSENT_TO = {"post-fusion": "fusion"}
+_ATTESTED = {
+    "conservative-care": "source",
+    "injection": "repeat",
+    "diagnostic-block": "home-programme",
+    "rfa": "diary",
+    "fusion-evaluation": "early-failure",
+}
+"""What is consented to, or attested, on the way to a stage."""
 
 
-def _next(answer: Why, unmet: Sequence[Finding]) -> list[str]:
+def _next(answer: Why, assessment: Assessment) -> list[str]:
     """The first thing somebody can do about it today, as a command to paste."""
-    key = str(answer.episode.key)
-    for finding in unmet:
-        if finding.earliest:
-            continue
-        if finding.code == "CONSENT_MISSING":
-            return [f"Next: sitrack record consent {key} --procedure rfa"]
-        if finding.code == "ATTESTATION_REQUIRED":
-            return [f"Next: sitrack record attestation {key} --help"]
-        how = _HOW.get(finding.item or "")
-        if how:
-            return [f"Next: sitrack record {how.format(key=key)}"]
-        if finding.item and ("NRS" in finding.item or "score" in finding.item):
-            return [f"Next: sitrack record score {key} --nrs 7"]
-        if finding.item and finding.item.endswith("screen"):
-            return [f"Next: sitrack record screen {key} {_screens()}"]
+    key, target = str(answer.episode.key), assessment.move.target or ""
+    for finding in assessment.unmet:
+        words = None if finding.earliest else _evidence(finding, key, target)
+        if words:
+            words = words.format(key=key, day=answer.day)
+            return [f"Next: sitrack record {words}"]
     return []
 
 
-def _screens() -> str:
-    return KINDS["screen"].example
+def _evidence(finding: Finding, key: str, target: str) -> str | None:
+    """What could be recorded to answer a finding, as the words after `record`."""
+    item = finding.item or ""
+    if finding.code == "CONSENT_MISSING":
+        return f"consent {key} --procedure {_CONSENT_TO.get(target, target)}"
+    if finding.code == "ATTESTATION_REQUIRED":
+        about = _ATTESTED.get(target, "source")
+        return f"attestation {key} --about {about} --performer CLINICIAN"
+    if item in _HOW:
+        return _HOW[item]
+    if "NRS" in item or "score" in item:
+        return f"score {key} --nrs 7"
+    if item.endswith("screen"):
+        return f"screen {key} {KINDS['screen'].example}"
+    return None

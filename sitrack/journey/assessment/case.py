@@ -39,6 +39,12 @@ class Case:
         """The day the present stay is counted from."""
         return self.episode.anchor_day(self.episode.visit)
 
+    @property
+    def scale(self) -> str:
+        """The pain scale that this stay is measured on."""
+        base = self.episode.baseline(self.episode.visit)
+        return base[0] if base else "nrs"
+
     def days_since(self, day: dt.date) -> int:
         """Return whole calendar days from `day` to today."""
         return (self.today - day).days
@@ -68,6 +74,20 @@ class Case:
             and each.day >= self.episode.visit.entered
         ]
         return found[-1] if found else None
+
+
+def on_nrs(score: Evidence) -> Decimal:
+    """Return a pain score as compared with an NRS threshold: 10 mm of VAS are 1 point.
+
+    The fusion trials and policies set NRS 5 and VAS 50 of 100 side by side [T9][T10].
+    """
+    pain = score.pain or Decimal(0)
+    return pain / 10 if score.scale == "vas" else pain
+
+
+def told(score: Evidence) -> str:
+    """Return a pain score with its scale: `NRS 7`."""
+    return f"{(score.scale or '').upper()} {number(score.pain or 0)}"
 
 
 def number(value: Decimal | float) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from sitrack.journey.assessment.case import Case, number, percent
+from sitrack.journey.assessment.case import Case, number, on_nrs, percent, told
 from sitrack.journey.evidence import Evidence
 from sitrack.journey.findings import Finding, met, not_met, unknown
 from sitrack.journey.response import percent_relief
@@ -158,19 +158,18 @@ def severity(case: Case, rule: Requirement) -> list[Finding]:
     """The pain score of this stage is fresh, and high enough for a procedure."""
     least, most = rule.number("min_nrs"), rule.number("max_age_days")
     item = rule.word("item")
-    score = case.pain_since(case.episode.visit.entered, "nrs")
+    score = case.pain_since(case.episode.visit.entered, case.scale)
     needs = f"NRS {least} or more, at most {most} d old"
     if score is None:
-        seen = "no NRS in this stage"
+        seen = f"no {case.scale.upper()} in this stage"
         return [unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item=item)]
     age = case.days_since(score.day)
-    nrs = score.values["nrs"]
-    seen = f"NRS {number(nrs)}, {age} d old"
+    seen = f"{told(score)}, {age} d old"
     if age > most:
         return [
             unknown(rule, "EVIDENCE_STALE", seen, [score.seq], needs=needs, item=item)
         ]
-    if nrs >= least:
+    if on_nrs(score) >= least:
         return [met(rule, seen, [score.seq], needs=needs)]
     return [not_met(rule, "SEVERITY_BELOW_THRESHOLD", seen, [score.seq], needs=needs)]
 
@@ -297,9 +296,8 @@ def recurrence(case: Case, rule: Requirement) -> list[Finding]:
     if isinstance(compared, Finding):
         return [compared]
     score, relief = compared
-    nrs = score.values["nrs"]
-    seen, entries = f"NRS {number(nrs)} ({percent(relief)})", [score.seq]
-    if nrs < least:
+    seen, entries = f"{told(score)} ({percent(relief)})", [score.seq]
+    if on_nrs(score) < least:
         return [not_met(rule, "SEVERITY_BELOW_THRESHOLD", seen, entries, needs=needs)]
     if relief >= below:
         return [not_met(rule, "RELIEF_ABOVE_THRESHOLD", seen, entries, needs=needs)]
@@ -309,20 +307,20 @@ def recurrence(case: Case, rule: Requirement) -> list[Finding]:
 def _compared(
     case: Case, rule: Requirement, needs: str
 ) -> tuple[Evidence, Fraction] | Finding:
-    """A fresh NRS of this stage and the relief it means, or what is lacking."""
+    """A fresh score of this stage and the relief it means, or what is lacking."""
     base = case.episode.baseline(case.episode.visit)
-    score = case.pain_since(case.episode.visit.entered, "nrs")
-    if score is None or (base and base[0] != "nrs"):
-        seen = "no NRS in this stage" if score is None else "measured on another scale"
+    score = case.pain_since(case.episode.visit.entered, case.scale)
+    if score is None or score.pain is None:
+        seen = f"no {case.scale.upper()} in this stage"
         return unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item="NRS")
     if base is None or not base[1]:
         seen = "no score to measure against" if base is None else "a baseline of 0"
         return unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item="baseline")
-    nrs, age = score.values["nrs"], case.days_since(score.day)
+    age = case.days_since(score.day)
     if age > rule.number("max_age_days"):
-        seen, entries = f"NRS {number(nrs)}, {age} d old", [score.seq]
+        seen, entries = f"{told(score)}, {age} d old", [score.seq]
         return unknown(rule, "EVIDENCE_STALE", seen, entries, needs=needs, item="NRS")
-    return score, percent_relief(base[1], nrs)
+    return score, percent_relief(base[1], score.pain)
 
 
 def same_pattern(case: Case, rule: Requirement) -> list[Finding]:

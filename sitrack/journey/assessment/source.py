@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from fractions import Fraction
 
-from sitrack.journey.assessment.case import Case, number, percent
+from sitrack.journey.assessment.case import Case, percent, told
 from sitrack.journey.evidence import Evidence
 from sitrack.journey.findings import Finding, met, not_met, unknown
 from sitrack.journey.response import (
@@ -145,13 +145,13 @@ def score_for_reason(case: Case, rule: Requirement) -> list[Finding]:
     if case.reason not in rule.words("reasons"):
         return [met(rule, "not needed for this reason")]
     most = rule.number("max_age_days")
-    score = case.pain_since(dt.date.min, "nrs")
+    score = case.pain_since(dt.date.min, case.scale)
     needs = f"NRS, at most {most} d old"
     if score is None:
         seen = "no score"
         return [unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item="NRS")]
     age = case.days_since(score.day)
-    seen = f"NRS {number(score.values['nrs'])}, {age} d old"
+    seen = f"{told(score)}, {age} d old"
     if age > most:
         return [
             unknown(rule, "EVIDENCE_STALE", seen, [score.seq], needs=needs, item="NRS")
