@@ -74,8 +74,7 @@ def decide_evidence(
     """
     kind = KINDS[form.kind]
     values = evidence.read_values(kind, form.values)
-    if "nrs" in values and "vas" in values:
-        raise BadInput(f"{kind.name}: give --nrs or --vas, not both")
+    _refuse_contradiction(kind, values)
     about = _about(episode, kind, form)
     occurred: Occurred = form.occurred or (
         about.day if about and kind.name == "diary" else today
@@ -103,6 +102,16 @@ def decide_evidence(
     return Draft(kind.name, occurred, form.provenance, payload=payload)
 
 
+def _refuse_contradiction(kind: Kind, values: Mapping[str, Any]) -> None:
+    if "nrs" in values and "vas" in values:
+        raise BadInput(f"{kind.name}: give --nrs or --vas, not both")
+    twice = set(values.get("positive", ())) & set(values.get("negative", ()))
+    if twice:
+        raise BadInput(f"{kind.name}: {min(twice)} is both positive and negative")
+    if "start" in values and "stop" in values and values["stop"] < values["start"]:
+        raise BadInput(f"{kind.name}: --stop is before --start")
+
+
 def _about(episode: Episode, kind: Kind, form: EvidenceForm) -> Evidence | None:
     if not kind.about_entry:
         if form.about is not None:
@@ -120,14 +129,16 @@ def _about(episode: Episode, kind: Kind, form: EvidenceForm) -> Evidence | None:
                 f"#{found.seq} is no injection and no block: it has no diary"
             )
         return found
-    return _latest_procedure(episode) if kind.name == "diary" else None
+    of_diary = kind.name == "diary" or form.values.get("about") == "diary"
+    return _latest_procedure(episode, kind) if of_diary else None
 
 
-def _latest_procedure(episode: Episode) -> Evidence:
+def _latest_procedure(episode: Episode, kind: Kind) -> Evidence:
+    """What a diary, or an attestation of one, is about where nobody says."""
     done = [each for each in episode.evidence if each.kind in _DIARY_OF]
     if not done:
         raise Refused(
-            "this diary has no procedure to belong to",
+            f"this {kind.title.lower()} has no procedure to belong to",
             [frame_finding("EVIDENCE_MISSING", "no injection, no block", "procedure")],
             f"record it first: sitrack record injection {episode.key} --help",
         )

@@ -343,3 +343,24 @@ def test_the_same_case_can_be_asked_with_a_reason():
     asked = {way.move.id: way for way in ways_on(with_reason(case, "improved"))}
     assert asked[move.id].allowed
     assert not {w.move.id: w for w in ways_on(case)}[move.id].allowed
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("exam", {"positive": "faber,yeoman", "negative": "yeoman"}),
+        ("therapy", {"type": "passive", "start": "2025-01-05", "stop": "2025-01-02"}),
+        ("score", {"nrs": "3", "vas": "30"}),
+    ],
+)
+def test_a_form_that_contradicts_itself_is_not_understood(kind, values):
+    story = Story()
+    with pytest.raises(BadInput):
+        story.record(kind, 30, **values)
+
+
+def test_an_attestation_of_a_diary_is_about_the_latest_procedure():
+    story = Story()
+    block = story.block(10)
+    seq = story.attest(12, "diary")
+    assert story.episode(12).entry(seq).about == block

@@ -190,3 +190,13 @@ def test_a_deferred_fusion_needs_a_coded_reason():
     answer = story.asked(TO, 210, "coded-reason")
     assert answer == not_met("EVIDENCE_MISSING(reason)")
     assert story.asked(TO, 210, "coded-reason", reason="optimise") == MET
+
+
+def test_a_red_flag_stands_against_conservative_care():
+    story = in_re_evaluation()
+    story.exam(20)
+    story.screens(20, red_flags="infection")
+    assert "SOURCE_NOT_CONFIRMED" in story.refused("conservative-care", 20)
+    story.screens(22)
+    story.move("conservative-care", 22)
+    assert story.stage == "conservative-care"

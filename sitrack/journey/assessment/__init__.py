@@ -80,11 +80,12 @@ class Assessment:
 
     @property
     def unmet(self) -> tuple[Finding, ...]:
-        """What stands in the way; each code and item once."""
-        found: dict[str, Finding] = {}
+        """What stands in the way; something that is missing is named once."""
+        found: dict[tuple[str, str], Finding] = {}
         for finding in self.findings:
             if not finding.is_met:
-                found.setdefault(finding.label(), finding)
+                asked_by = "" if finding.item else finding.requirement
+                found.setdefault((finding.label(), asked_by), finding)
         return tuple(found.values())
 
     @property

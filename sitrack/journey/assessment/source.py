@@ -47,7 +47,7 @@ def tests(case: Case, rule: Requirement) -> list[Finding]:
 
 
 def screens(case: Case, rule: Requirement) -> list[Finding]:
-    """Lumbar spine, hip and soft tissue are screened, and none is the source."""
+    """Lumbar spine, hip and soft tissue are screened; none is the source, no red flag."""
     found = _since_entry(case, "screen")
     results = {
         region: (each.values[region], each.seq)
@@ -57,8 +57,9 @@ def screens(case: Case, rule: Requirement) -> list[Finding]:
     }
     entries = sorted({seq for _, seq in results.values()})
     positive = [r for r, (value, _) in results.items() if value == "positive"]
+    positive += found[-1].values.get("red_flags", ()) if found else ()
     missing = [region for region in _REGIONS if region not in results]
-    needs = "three screens negative"
+    needs = "three screens negative, no red flag"
     findings = [
         unknown(
             rule,
@@ -71,7 +72,8 @@ def screens(case: Case, rule: Requirement) -> list[Finding]:
         for region in missing
     ]
     if positive:
-        seen = f"{', '.join(_spoken(region) for region in positive)} positive"
+        seen = f"{', '.join(_spoken(each) for each in positive)} found"
+        entries = sorted({*entries, found[-1].seq})
         findings.append(
             not_met(rule, "SOURCE_NOT_CONFIRMED", seen, entries, needs=needs)
         )
