@@ -49,7 +49,8 @@ def init(shell: Shell, zone: str | None, synthetic: bool) -> None:
     kind = "synthetic ledger" if synthetic else "ledger"
     click.echo(f"made a {kind} at {ledger.url.render_as_string(hide_password=True)}")
     click.echo(f"clinic's zone: {name}")
-    shell.say("Next: sitrack staff add YOUR-ID --role coordinator")
+    if not shell.quiet:
+        click.echo("Next: sitrack staff add YOUR-ID --role coordinator")
 
 
 @db.command(context_settings=CONTEXT)

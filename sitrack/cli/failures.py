@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import itertools
-import json
 import sys
 import textwrap
 import traceback
@@ -18,6 +17,7 @@ from typing import Any
 
 import click
 
+from sitrack.cli.output import dumped, screen_width, shown
 from sitrack.errors import BadInput, SitrackError
 
 INTERRUPTED = 130
@@ -39,9 +39,9 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
             "hint": hint,
             "findings": [finding_json(finding) for finding in findings],
         }
-        click.echo(json.dumps({"error": body}, ensure_ascii=False), err=True)
+        click.echo(dumped({"error": body}), err=True)
     else:
-        click.echo("\n".join(lines), err=True)
+        click.echo("\n".join(map(shown, lines)), err=True)
     return code
 
 
@@ -49,8 +49,6 @@ def _wrapped(sentence: str) -> list[str]:
     """Break a long sentence at the edge of a terminal; a log keeps it whole."""
     if not sys.stderr.isatty():
         return [sentence]
-    from sitrack.cli.output import screen_width
-
     return textwrap.wrap(sentence, screen_width(), subsequent_indent="  ")
 
 

@@ -83,8 +83,16 @@ def as_json(view: View) -> str:
 
 
 def dumped(value: Any) -> str:
-    """Return a value as JSON: times as RFC 3339, text as it is."""
-    return json.dumps(value, ensure_ascii=False, default=_plain)
+    """Return a value as JSON: times as RFC 3339, text as it is.
+
+    What could act on a terminal is escaped, which JSON undoes when it is read.
+    """
+    text = json.dumps(value, ensure_ascii=False, default=_plain)
+    if text.isprintable():
+        return text
+    return "".join(
+        char if _is_harmless(char) else json.dumps(char)[1:-1] for char in text
+    )
 
 
 def _plain(value: Any) -> str:

@@ -65,7 +65,8 @@ def add(
         return
     click.echo(f"{added.id}, {added.role}, is on the staff list")
     click.echo(f"recorded {receipt(entry, 'office')}")
-    shell.say(f"Next: export SITRACK_AS={added.id}, and leave out --as")
+    if not shell.quiet:
+        click.echo(f"Next: export SITRACK_AS={added.id}, and leave out --as")
 
 
 @staff.command("list", context_settings=CONTEXT)

@@ -61,7 +61,7 @@ def why(
             for each in answer.answers
             for finding in each.findings
         ],
-        screen=lambda width: lines(answer, width),
+        screen=lambda width: lines(answer, width, reason),
         extra={
             "episode": str(key),
             "stage": answer.episode.stage,
@@ -88,10 +88,12 @@ def stage_named(word: str) -> str:
 
     from sitrack.pathway.stages import Stage
 
-    names = [stage.value for stage in Stage]
-    if word.lower() in names:
-        return word.lower()
-    near = difflib.get_close_matches(word.lower(), names, n=2, cutoff=0.4) or names
-    raise BadInput(
-        f"there is no stage {word[:30]!r}", f"did you mean {', '.join(near)}?"
-    )
+    typed = word.lower()
+    names = sorted(stage.value for stage in Stage)
+    if typed in names:
+        return typed
+    parts = {part: name for name in names for part in (name, *name.split("-"))}
+    near = difflib.get_close_matches(typed, parts, n=2, cutoff=0.5)
+    meant = dict.fromkeys(parts[part] for part in near)
+    hint = f"did you mean {' or '.join(meant)}?" if meant else "sitrack pathway draw"
+    raise BadInput(f"there is no stage {word[:30]!r}", hint)

@@ -3,9 +3,10 @@
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,6 +69,17 @@ def surroundings(more=None):
     """An environment that finds the product and carries no settings but those given."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("SITRACK_")}
     return kept | {"PYTHONPATH": str(HERE)} | (more or {})
+
+
+def tamper(file):
+    """Change a score in a SQLite file, as somebody who owns the file can."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        for (name,) in connection.execute(triggers).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute(
+            'UPDATE payload SET body = replace(body, \'"nrs":"7"\', \'"nrs":"2"\')'
+        )
 
 
 def options(**values):

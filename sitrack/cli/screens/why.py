@@ -114,7 +114,7 @@ def _outlook(
             *textwrap.wrap(f"Reasons: {', '.join(assessment.move.reasons)}", width),
             f"Next: sitrack {command_of(answer.episode.key, assessment)} --reason CODE",
         ]
-    return [_could(unmet), *_next(answer, assessment)]
+    return [_could(unmet), *_next(answer, assessment, width)]
 
 
 def command_of(key: EpisodeKey, assessment: Assessment) -> str:
@@ -161,15 +161,23 @@ _ATTESTED = {
 """What is consented to, or attested, on the way to a stage."""
 
 
-def _next(answer: Why, assessment: Assessment) -> list[str]:
+def _next(answer: Why, assessment: Assessment, width: int) -> list[str]:
     """The first thing somebody can do about it today, as a command to paste."""
     key, target = str(answer.episode.key), assessment.move.target or ""
     for finding in assessment.unmet:
         words = None if finding.earliest else _evidence(finding, key, target)
         if words:
             words = words.format(key=key, day=answer.day)
-            return [f"Next: sitrack record {words}"]
+            return _pasted(f"Next: sitrack record {words}", width)
     return []
+
+
+def _pasted(command: str, width: int) -> list[str]:
+    """A command in one line, or in two that can be pasted."""
+    if len(command) <= width:
+        return [command]
+    start, _, options = command.partition(" --")
+    return [f"{start} \\", f"        --{options}"]
 
 
 def _evidence(finding: Finding, key: str, target: str) -> str | None:

@@ -1,0 +1,133 @@
+"""Every screen as a coordinator sees it, in 80 columns without colour."""
+
+import json
+
+import pytest
+
+from .golden import normal, same_as_kept
+from .keyboard import tamper, typed
+
+SCREENS = {
+    "worklist": ["worklist"],
+    "show": ["show", "P00013-R"],
+    "show-earlier": ["show", "P00013-R", "--as-of", "2025-03-14"],
+    "show-patient": ["patient", "show", "P00021"],
+    "show-patient-in-full": ["patient", "show", "P00013", "--no-mask"],
+    "why-no": ["why", "P00013-R", "rfa"],
+    "why-not-yet": ["why", "P00021-L", "relief"],
+    "why-every-way": ["why", "P00021-R"],
+    "history": ["history", "P00013-R"],
+    "history-known": ["history", "P00013-R", "--as-known", "2025-04-04"],
+    "history-reverse": ["history", "P00021-L", "--reverse"],
+    "due": ["due", "P00013-R"],
+    "due-explain": ["due", "P00013-R", "--explain"],
+    "episode-list": ["episode", "list"],
+    "staff-list": ["staff", "list"],
+    "reminder-plan": ["reminder", "plan", "--until", "+14d"],
+    "reminder-run": ["reminder", "run"],
+    "pathway-list": ["pathway", "list"],
+    "pathway-show": ["pathway", "show"],
+    "audit-verify": ["audit", "verify"],
+}
+PLAIN = {
+    "pathway-draw": ["pathway", "draw"],
+    "pathway-draw-mermaid": ["pathway", "draw", "--format", "mermaid"],
+    "pathway-check": ["pathway", "check"],
+    "db-status": ["db", "status"],
+}
+ERRORS = {
+    "error-refused": ["advance", "P00013-R", "rfa", "--as", "rivera"],
+    "error-no-way": ["advance", "P00013-R", "relief", "--as", "rivera"],
+    "error-side": [
+        *("record", "exam", "P00013-R", "--side", "left"),
+        *("--positive", "faber", "--as", "rivera"),
+    ],
+    "error-wrong-digit": ["show", "P00014"],
+    "error-ambiguous": ["why", "P00021"],
+    "error-stage": ["why", "P00013-R", "blokc"],
+    "error-nobody": ["record", "score", "P00013-R", "--nrs", "3"],
+    "error-stranger": ["record", "score", "P00013-R", "--nrs", "3", "--as", "smith"],
+}
+WRITES = {
+    "record-score": ["record", "score", "P00013-R", "--nrs", "6.5", "--pgic", "4"],
+    "record-dry-run": ["record", "score", "P00013-R", "--nrs", "6", "--dry-run"],
+    "episode-open": ["episode", "open", "P00013", "--side", "left"],
+    "staff-add": ["staff", "add", "okafor", "--role", "clinician"],
+}
+
+
+def kept(name, text):
+    same_as_kept(f"{name}.txt", text)
+    assert max(map(len, normal(text).splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", SCREENS)
+def test_a_screen_is_the_one_that_was_read_over(desk, name):
+    kept(name, desk.screen(*SCREENS[name]))
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_so_is_one_that_has_no_other_form(desk, name):
+    kept(name, desk.type(*PLAIN[name]).out)
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_an_error_says_what_is_wrong_and_what_to_do(desk, name):
+    done = desk.type(*ERRORS[name])
+    assert (done.code >= 2, done.out) == (True, "")
+    assert done.err.startswith("error: ")
+    assert "\nhint: " in done.err
+    kept(name, done.err)
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_write_ends_with_what_changed_a_receipt_and_what_is_next(desk, name):
+    done = desk.type(*WRITES[name], "--as", "rivera")
+    assert done.code == 0
+    kept(name, done.out)
+
+
+def test_a_move_that_is_possible_is_told_so_and_made(desk):
+    desk.written("record", "consent", "P00013-R", "--procedure", "rfa")
+    kept("why-yes", desk.screen("why", "P00013-R", "rfa"))
+    moved = desk.type("advance", "P00013-R", "rfa", "--as", "rivera")
+    kept("advance", moved.out)
+
+
+def test_a_worklist_of_nobody_says_so(desk, monkeypatch):
+    monkeypatch.setenv("SITRACK_AS", "osei")
+    kept("worklist-nobody", desk.screen("worklist", "--mine"))
+
+
+def test_what_is_found_of_a_patient_is_shown_masked_or_in_full(desk):
+    known = json.dumps({"family": "bra"})
+    kept("patient-find", desk.screen("patient", "find", "--from", "-", stdin=known))
+    in_full = ("patient", "find", "--from", "-", "--no-mask")
+    kept("patient-find-in-full", desk.screen(*in_full, stdin=known))
+
+
+def test_a_damaged_record_is_named_by_its_keys(desk):
+    tamper(desk.file)
+    done = desk.type("audit", "verify", "--format", "table")
+    assert done.code == 13
+    kept("audit-verify-damaged", done.out + done.err)
+
+
+def test_a_patient_is_enrolled_by_initials(desk):
+    person = json.dumps({"given": "Jo", "family": "Stone", "mrn": "A-1"})
+    words = ("patient", "add", "--from", "-", "--as", "rivera")
+    kept("patient-add", desk.type(*words, stdin=person).out)
+    kept(
+        "patient-add-dry-run",
+        desk.type(*words, "-n", stdin='{"given": "Al", "family": "Ek"}').out,
+    )
+
+
+def test_a_new_ledger_says_where_it_is_and_what_comes_first(tmp_path):
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    kept("db-init", typed("db", "init", "-d", url, "--zone", "Europe/London").out)
+    kept("staff-list-empty", typed("staff", "list", "-d", url, "--format", "table").out)
+    kept(
+        "episode-list-empty",
+        typed("episode", "list", "-d", url, "--format", "table").out,
+    )
