@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, exc, func, insert, select, text
+from sqlalchemy import Connection, Engine, bindparam, exc, func, insert, select, text
 from sqlalchemy.engine import URL
 
 from sitrack.clock import Clock, machine_clock, zone_named
@@ -119,7 +119,8 @@ def _read_instance(connection: Connection, ledger: Ledger) -> None:
             text("SELECT version_num FROM alembic_version")
         ).scalar()
     except (exc.OperationalError, exc.ProgrammingError) as error:
-        if "alembic_version" not in str(error.orig):
+        missing = getattr(error.orig, "sqlstate", None) == "42P01"
+        if not missing and "no such table" not in str(error.orig):
             raise
         raise Unavailable("this database holds no ledger", "sitrack db init") from None
     check_schema(revision)
@@ -133,10 +134,12 @@ def check_schema(revision: str | None) -> None:
     """Refuse a schema that this version does not read and write.
 
     Raises:
-        Unavailable: it is older or newer.
+        Unavailable: there is none, or it is older or newer.
     """
     if revision == SCHEMA:
         return
+    if revision is None:
+        raise Unavailable("this database holds no ledger", "sitrack db init")
     if revision in KNOWN_SCHEMAS:
         raise Unavailable("the database is of an older schema", "sitrack db upgrade")
     raise Unavailable(
@@ -215,25 +218,16 @@ class Work:
         )
         header = codec.header_of(self.ledger.ledger_id, row)
         row["hash"] = chain.entry_hash(head.hash, header)
-        self.connection.execute(insert(tables.entry), row)
+        self.connection.execute(_INSERT_ENTRY, row)
         stored = {"stream": stream, "seq": row["seq"], "salt": salt, "body": body}
-        self.connection.execute(insert(tables.payload), stored)
+        self.connection.execute(_INSERT_PAYLOAD, stored)
         self._heads[stream] = _Head(head.seq + 1, row["hash"], recorded)
         entry = codec.entry_of({**row, **stored})
         self.written.append(entry)
         return entry
 
     def _read_head(self, stream: str) -> _Head:
-        row = self.connection.execute(
-            select(tables.stream.c.seq, tables.stream.c.hash, tables.entry.c.recorded)
-            .join(
-                tables.entry,
-                (tables.entry.c.stream == tables.stream.c.stream)
-                & (tables.entry.c.seq == tables.stream.c.seq),
-            )
-            .where(tables.stream.c.stream == stream)
-            .with_for_update(of=tables.stream)
-        ).one_or_none()
+        row = self.connection.execute(_HEAD_QUERY, {"name": stream}).one_or_none()
         if row is None:
             return _Head(0, chain.genesis(self.ledger.ledger_id, stream), None)
         return _Head(row[0], bytes(row[1]), codec.read_instant(row[2]))
@@ -242,14 +236,29 @@ class Work:
 def _lock(connection: Connection, stream: str) -> None:
     """On a server, take the stream's row; on SQLite the whole write lock is held."""
     if connection.dialect.name == "postgresql":
-        connection.execute(
-            select(tables.stream.c.seq)
-            .where(tables.stream.c.stream == stream)
-            .with_for_update()
-        )
+        connection.execute(_LOCK_QUERY, {"name": stream})
 
 
-_STREAM_QUERY = (
+# Statements are put together once: that takes longer than running them.
+
+_INSERT_ENTRY = insert(tables.entry)
+_INSERT_PAYLOAD = insert(tables.payload)
+_LOCK_QUERY = (
+    select(tables.stream.c.seq)
+    .where(tables.stream.c.stream == bindparam("name"))
+    .with_for_update()
+)
+_HEAD_QUERY = (
+    select(tables.stream.c.seq, tables.stream.c.hash, tables.entry.c.recorded)
+    .join(
+        tables.entry,
+        (tables.entry.c.stream == tables.stream.c.stream)
+        & (tables.entry.c.seq == tables.stream.c.seq),
+    )
+    .where(tables.stream.c.stream == bindparam("name"))
+    .with_for_update(of=tables.stream)
+)
+_EVERY_ENTRY_QUERY = (
     select(tables.entry, tables.payload.c.salt, tables.payload.c.body)
     .outerjoin(
         tables.payload,
@@ -257,6 +266,10 @@ _STREAM_QUERY = (
         & (tables.payload.c.seq == tables.entry.c.seq),
     )
     .order_by(tables.entry.c.stream, tables.entry.c.seq)
+)
+_STREAM_QUERY = _EVERY_ENTRY_QUERY.where(tables.entry.c.stream == bindparam("name"))
+_STREAM_AS_KNOWN_QUERY = _STREAM_QUERY.where(
+    tables.entry.c.recorded <= bindparam("limit")
 )
 
 
@@ -270,16 +283,17 @@ def load_stream(
         stream: its name.
         as_known: leave out what was written after this instant.
     """
-    query = _STREAM_QUERY.where(tables.entry.c.stream == stream)
+    query, values = _STREAM_QUERY, {"name": stream}
     if as_known is not None:
-        limit = codec.instant_text(as_known)
-        query = query.where(tables.entry.c.recorded <= limit)
-    return [codec.entry_of(dict(row)) for row in connection.execute(query).mappings()]
+        query = _STREAM_AS_KNOWN_QUERY
+        values["limit"] = codec.instant_text(as_known)
+    rows = connection.execute(query, values).mappings()
+    return [codec.entry_of(dict(row)) for row in rows]
 
 
 def every_entry(connection: Connection) -> Iterator[Entry]:
     """Yield the whole record, stream by stream, without holding it in memory."""
-    result = connection.execution_options(yield_per=1000).execute(_STREAM_QUERY)
+    result = connection.execution_options(yield_per=1000).execute(_EVERY_ENTRY_QUERY)
     for row in result.mappings():
         yield codec.entry_of(dict(row))
 
