@@ -28,7 +28,9 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     code, kind, message, hint, findings = _described(error)
     hint = hint or _way_out(code, findings, arguments)
     lines = _wrapped(f"error: {message}")
-    lines += [f"  {line}" for finding in findings for line in _finding_lines(finding)]
+    for finding in findings:
+        for line in _finding_lines(finding):
+            lines += _wrapped(f"  {line}")
     if hint:
         lines.append(f"hint: {hint}")
     if _wants_json(arguments):
@@ -49,7 +51,7 @@ def _wrapped(sentence: str) -> list[str]:
     """Break a long sentence at the edge of a terminal; a log keeps it whole."""
     if not sys.stderr.isatty():
         return [sentence]
-    return textwrap.wrap(sentence, screen_width(), subsequent_indent="  ")
+    return textwrap.wrap(sentence, screen_width(), subsequent_indent="    ")
 
 
 _WAYS_OUT = {

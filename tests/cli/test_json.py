@@ -1,0 +1,126 @@
+"""Every answer as programs read it: one object, its schema and its day first."""
+
+import json
+
+import click
+import pytest
+
+from sitrack.cli.root import root
+
+from .golden import same_as_kept
+
+READS = {
+    "worklist": ["worklist"],
+    "show": ["show", "P00021-L"],
+    "patient": ["patient", "show", "P00021"],
+    "patients": ["patient", "find", "--from", "-"],
+    "why": ["why", "P00013-R", "rfa"],
+    "history": ["history", "P00021-L"],
+    "due": ["due", "P00013-R"],
+    "episodes": ["episode", "list"],
+    "staff": ["staff", "list"],
+    "reminder-plan": ["reminder", "plan", "--until", "+7d"],
+    "reminder-run": ["reminder", "run"],
+    "protocols": ["pathway", "list"],
+    "pathway": ["pathway", "show"],
+    "pathway-check": ["pathway", "check"],
+    "verify": ["audit", "verify"],
+}
+"""The command of every schema that is a list."""
+
+FACTS = {"db-status": ["db", "status"]}
+"""Schemas that are no list."""
+
+WRITES = {
+    "written": ["record", "score", "P00013-R", "--nrs", "6"],
+    "enrolled": ["patient", "add", "--from", "-"],
+    "staff-added": ["staff", "add", "okafor", "--role", "clinician"],
+}
+STDIN = {
+    "patients": '{"family": "bra"}',
+    "enrolled": '{"given": "Jo", "family": "Stone"}',
+}
+ELSEWHERE = {
+    *(("advance",), ("episode", "open"), ("episode", "reopen")),  # schema `written`
+    ("reminder", "watch"),  # never ends by itself
+}
+
+
+def leaves(command=root, path=()):
+    """Every command that is no group, with the words that name it."""
+    if not isinstance(command, click.Group):
+        yield path, command
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        yield from leaves(command.get_command(context, name), (*path, name))
+
+
+def test_every_command_that_answers_in_json_is_kept():
+    speaks = {
+        path[:1] if path[0] == "record" else path
+        for path, command in leaves()
+        if any("--json" in option.opts for option in command.params)
+    }
+    typed = [*READS.values(), *FACTS.values(), *WRITES.values()]
+    kept = {tuple(words[: len(path)]) for words in typed for path in speaks} & speaks
+    assert kept | ELSEWHERE == speaks
+
+
+@pytest.mark.parametrize("schema", [*READS, *FACTS])
+def test_an_answer_begins_with_its_schema_and_its_day(desk, schema):
+    words = (READS | FACTS)[schema]
+    done = desk.type(*words, "--json", stdin=STDIN.get(schema, ""))
+    assert done.code == 0, done.err
+    assert done.out.count("\n") == 1
+    assert list(done.json)[:2] == ["schema", "as_of"]
+    assert done.json["schema"] == f"sitrack.{schema}/1"
+    assert ("rows" in done.json) == (schema in READS)
+    same_as_kept(f"{schema}.json", shortened(done.json))
+
+
+def shortened(answer):
+    """An answer without most of the protocol, whose numbers a clinic may change."""
+    if answer["schema"] == "sitrack.pathway/1":
+        return answer | {"rows": answer["rows"][:3]}
+    if answer["schema"] == "sitrack.pathway-check/1":
+        return answer | {"not_judged_yet": []}
+    return answer
+
+
+@pytest.mark.parametrize("schema", [name for name in READS if name != "pathway-check"])
+def test_its_rows_go_out_one_by_one_on_request(desk, tmp_path, schema):
+    stdin = STDIN.get(schema, "")
+    whole = desk.copied_to(tmp_path / "home").type(
+        *READS[schema], "--json", stdin=stdin
+    )
+    done = desk.type(*READS[schema], "--format", "ndjson", stdin=stdin)
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert len(rows) > 0 or schema == "verify"
+    assert rows == whole.json["rows"]
+
+
+@pytest.mark.parametrize("schema", WRITES)
+def test_a_write_answers_with_what_it_wrote(desk, schema):
+    written = desk.written(*WRITES[schema], stdin=STDIN.get(schema, ""))
+    assert list(written)[:2] == ["schema", "as_of"]
+    assert written["schema"] == f"sitrack.{schema}/1"
+    same_as_kept(f"{schema}.json", written)
+
+
+def test_a_refusal_is_one_object_and_the_last_thing_on_stderr(desk):
+    done = desk.type("advance", "P00013-R", "rfa", "--as", "rivera", "--json")
+    assert (done.code, done.out) == (10, "")
+    assert set(done.error) == {"code", "type", "message", "hint", "findings"}
+    [finding] = done.error["findings"]
+    assert finding["code"] == "CONSENT_MISSING"
+    same_as_kept("error.json", {"error": done.error})
+
+
+@pytest.mark.parametrize(
+    "words", [["--json"], ["--format", "json"], ["--format=json"], ["--format=ndjson"]]
+)
+def test_an_error_is_json_wherever_json_was_asked_for(desk, words):
+    done = desk.type("worklist", "--nonsense", *words)
+    assert (done.code, done.error["code"]) == (2, 2)
+    assert done.error["type"] == "bad-input"
