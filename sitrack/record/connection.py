@@ -44,7 +44,7 @@ def read_url(text: str) -> URL:
     except (exc.ArgumentError, ValueError):
         raise BadInput("the database URL cannot be understood", hint) from None
     kind = url.get_backend_name()
-    if kind not in {"sqlite", "postgresql"}:
+    if url.drivername not in {"sqlite", "postgresql", "postgresql+psycopg"}:
         raise BadInput("the database must be SQLite or PostgreSQL", hint)
     if kind == "sqlite" and (not url.database or url.database == ":memory:"):
         raise BadInput("the database must be a file", hint)
@@ -55,18 +55,22 @@ def read_url(text: str) -> URL:
 
 
 def _refuse_unverified(url: URL) -> None:
-    hosts = url.query.get("host", url.host or "")
-    named = hosts if isinstance(hosts, tuple) else (hosts,)
-    local = all(
+    local = "service" not in url.query and all(
         not host or host.startswith("/") or host in {"localhost", "127.0.0.1", "::1"}
-        for text in named
-        for host in text.split(",")
+        for host in _hosts(url)
     )
     if not local and url.query.get("sslmode") != "verify-full":
         raise Unavailable(
             "the channel to the database would not be verified",
             "add ?sslmode=verify-full to the database URL",
         )
+
+
+def _hosts(url: URL) -> list[str]:
+    """Every place that the driver may connect to, by its name or its address."""
+    named = [url.query.get("host", url.host or ""), url.query.get("hostaddr", "")]
+    texts = [each if isinstance(each, str) else ",".join(each) for each in named]
+    return [host.strip() for text in texts for host in text.split(",")]
 
 
 def engine_for(url: URL, *, write: bool) -> Engine:
@@ -186,6 +190,8 @@ def check_file(path: Path, *, write: bool) -> None:
 def translated() -> Iterator[None]:
     """Turn what the database says into sentences without values or SQL.
 
+    What it said is not passed on as the cause either: a server repeats values.
+
     Raises:
         WrittenFirst: the entry's place in its stream is taken.
         Unavailable: the database cannot be reached, read, or written.
@@ -194,16 +200,24 @@ def translated() -> Iterator[None]:
         yield
     except SitrackError:
         raise
-    except exc.IntegrityError as error:
-        raise WrittenFirst(
-            "somebody else wrote first; nothing was changed", "look again, then repeat"
-        ) from error
     except (exc.DBAPIError, exc.TimeoutError) as error:
-        raise Unavailable(_sentence(error), "sitrack db status") from error
+        raise _in_our_words(getattr(error, "orig", error)) from None
 
 
-def _sentence(error: exc.SQLAlchemyError) -> str:
-    text = str(getattr(error, "orig", error)).lower()
+_TAKEN: Final = ("[23505]", "unique constraint", "not the next entry", "append-only")
+
+
+def _in_our_words(said: BaseException | None) -> SitrackError:
+    # A server may speak any language, but its codes are the same everywhere.
+    text = f"[{getattr(said, 'sqlstate', None)}] {said}".lower()
+    if any(sign in text for sign in _TAKEN):
+        return WrittenFirst(
+            "somebody else wrote first; nothing was changed", "look again, then repeat"
+        )
+    return Unavailable(_sentence(text), "sitrack db status")
+
+
+def _sentence(text: str) -> str:
     for sign, sentence in _SENTENCES.items():
         if sign in text:
             return sentence
@@ -211,18 +225,19 @@ def _sentence(error: exc.SQLAlchemyError) -> str:
 
 
 _SENTENCES: Final = {
+    "[25006]": "the database cannot be written; nothing was changed",
+    "[40p01]": "two writers crossed; nothing was changed, try again",
+    "[42501]": "the database does not let this login do that",
+    "[53100]": "the disk is full; nothing was changed",
+    "[55p03]": "the database was busy for too long; nothing was changed",
+    "[57p01]": "the database server cannot be reached",
     "readonly": "the database cannot be written; nothing was changed",
-    "read-only": "the database cannot be written; nothing was changed",
     "unable to open": "the database file cannot be opened",
     "is locked": "the database was busy for too long; nothing was changed",
-    "lock timeout": "the database was busy for too long; nothing was changed",
-    "deadlock": "two writers crossed; nothing was changed, try again",
     "disk is full": "the disk is full; nothing was changed",
-    "could not extend": "the disk is full; nothing was changed",
     "disk i/o": "the disk failed; nothing was changed",
     "not a database": "the file is not a database",
     "malformed": "the database file is damaged; restore it from a copy",
-    "permission denied": "the database does not let this login do that",
     "password authentication": "the database server refused the login",
     "does not exist": "the database server does not know that database or login",
     "connection": "the database server cannot be reached",

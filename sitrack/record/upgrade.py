@@ -186,12 +186,23 @@ def _migrating(url: URL) -> Iterator[Connection]:
                     text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
                 )
             yield connection
+            if url.get_backend_name() == "sqlite":
+                _refuse_dangling(connection)
     finally:
         engine.dispose()
 
 
 def _foreign_keys_off(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys=OFF")
+
+
+def _refuse_dangling(connection: Connection) -> None:
+    """Ask the foreign keys, which slept while tables were rebuilt."""
+    if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+        raise Unavailable(
+            "rows of this database refer to nothing; its schema was not changed",
+            "sitrack audit verify",
+        )
 
 
 def run_migrations(connection: Connection, target: str) -> None:

@@ -1,0 +1,1 @@
+"""The schema: made, unmade, and never half of either."""
