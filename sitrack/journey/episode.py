@@ -25,6 +25,7 @@ PROCEDURE_OF = {
     Stage.INJECTION: "injection",
     Stage.DIAGNOSTIC_BLOCK: "block",
     Stage.RFA: "rfa",
+    Stage.POST_FUSION: "fusion",
 }
 """The procedure that a stage is about; its day anchors the stage's clock."""
 
@@ -41,6 +42,7 @@ class Visit:
         left_by: the number of the move that ended it, or None.
         move: the id of the move that began it; None for the opening.
         rests_on: entries that the move cited.
+        reason: the coded reason given with the move, or None.
     """
 
     seq: int
@@ -50,6 +52,7 @@ class Visit:
     left_by: int | None
     move: str | None
     rests_on: tuple[int, ...]
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +230,7 @@ def _visits(lived: Iterable[tuple[dt.date, int, Entry]]) -> tuple[Visit, ...]:
                 left_by=None,
                 move=payload.get("move"),
                 rests_on=tuple(payload.get("rests_on", ())),
+                reason=payload.get("reason"),
             )
         )
     return tuple(visits)

@@ -79,6 +79,17 @@ TESTS: Final = (
     "yeoman",
     "aslr",
 )
+REGIONS: Final = ("si-joint", "pelvis", "lumbar")
+BOOKABLE: Final = ("injection", "block", "rfa", "fusion", "visit", "imaging")
+EXCLUSIONS: Final = (
+    "inflammatory",
+    "infection",
+    "tumour",
+    "fracture",
+    "neural-compression",
+    "pain-disorder",
+)
+"""What must be ruled out before a fusion [P3][P4]."""
 _AGENTS: Final = ("lidocaine", "bupivacaine", "other")
 _SCREEN: Final = ("positive", "negative", "not-done")
 _GUIDANCE: Final = ("fluoroscopy", "ct", "ultrasound", "none")
@@ -201,6 +212,13 @@ KINDS: Final[Mapping[str, Kind]] = {
                 Field("hip", "choice", "hip", _SCREEN, default="not-done"),
                 Field(
                     "soft_tissue", "choice", "soft tissue", _SCREEN, default="not-done"
+                ),
+                Field("excluded", "choices", "what is ruled out", EXCLUSIONS),
+                Field(
+                    "behavioural",
+                    "choice",
+                    "behavioural-health screen",
+                    ("unremarkable", "managed", "unmanaged"),
                 ),
                 Field(
                     "red_flags",
@@ -385,12 +403,179 @@ KINDS: Final[Mapping[str, Kind]] = {
                         "home-programme",
                         "diary",
                         "early-failure",
+                        "rfa-waiver",
+                        "discharge",
                     ),
                     required=True,
                 ),
             ),
             clinician=True,
             about_entry=True,
+        ),
+        Kind(
+            "fusion",
+            "Fusion",
+            "--approach lateral --implant titanium-triangular",
+            (
+                Field(
+                    "approach",
+                    "choice",
+                    "how the joint was reached",
+                    ("lateral", "posterior", "open", "other"),
+                    required=True,
+                ),
+                Field(
+                    "implant",
+                    "choice",
+                    "what was placed across it",
+                    ("titanium-triangular", "screw", "allograft", "other"),
+                ),
+            ),
+        ),
+        Kind(
+            "visit",
+            "Visit",
+            "--by clinic --wound well",
+            (
+                Field(
+                    "by",
+                    "choice",
+                    "how the patient was seen",
+                    ("clinic", "phone", "video"),
+                    default="clinic",
+                ),
+                Field("wound", "choice", "the wound", ("well", "problem")),
+                Field(
+                    "weight_bearing",
+                    "choice",
+                    "weight bearing",
+                    ("full", "partial", "none"),
+                ),
+                Field(
+                    "other_side", "choice", "pain on the other side", ("yes", "no")
+                ),
+            ),
+        ),
+        Kind(
+            "imaging",
+            "Imaging",
+            "--modality ct --regions si-joint,pelvis,lumbar",
+            (
+                Field(
+                    "modality",
+                    "choice",
+                    "how it was taken",
+                    ("ct", "mri", "x-ray", "other"),
+                    required=True,
+                ),
+                Field(
+                    "regions", "choices", "what it shows", REGIONS, required=True
+                ),
+                Field(
+                    "bridging",
+                    "choice",
+                    "bone across the joint",
+                    ("present", "absent", "unclear"),
+                ),
+            ),
+        ),
+        Kind(
+            "lab",
+            "Laboratory",
+            "--cotinine 4",
+            (
+                Field("cotinine", "amount", "cotinine, ng/mL", high=5000),
+                Field(
+                    "smoker", "choice", "smoking", ("never", "former", "current")
+                ),
+            ),
+            one_of=("cotinine", "smoker"),
+        ),
+        Kind(
+            "belt",
+            "Belt",
+            "--start 2025-02-01",
+            (
+                Field("start", "date", "first day"),
+                Field("stop", "date", "last day"),
+            ),
+            one_of=("start", "stop"),
+        ),
+        Kind(
+            "notice",
+            "Financial notice",
+            "--procedure rfa",
+            (
+                Field(
+                    "procedure",
+                    "choice",
+                    "what the payer does not cover",
+                    ("injection", "block", "rfa", "fusion"),
+                    required=True,
+                ),
+            ),
+        ),
+        Kind(
+            "booking",
+            "Booking",
+            "--what rfa --day 2025-06-03",
+            (
+                Field("what", "choice", "what is booked", BOOKABLE, required=True),
+                Field("day", "date", "the day it is booked for", required=True),
+                Field(
+                    "status",
+                    "choice",
+                    "what became of it",
+                    ("made", "moved", "cancelled", "missed"),
+                    default="made",
+                ),
+            ),
+        ),
+        Kind(
+            "authorisation",
+            "Authorisation",
+            "--what rfa --status approved --valid-until 2025-09-30",
+            (
+                Field("what", "choice", "what it is for", BOOKABLE, required=True),
+                Field(
+                    "status",
+                    "choice",
+                    "where it stands",
+                    ("requested", "approved", "denied", "withdrawn"),
+                    required=True,
+                ),
+                Field("valid_until", "date", "its last valid day"),
+            ),
+        ),
+        Kind(
+            "adverse",
+            "Adverse event",
+            "--event infection --severity mild",
+            (
+                Field(
+                    "event",
+                    "choice",
+                    "what happened",
+                    (
+                        "bleeding",
+                        "infection",
+                        "neuritis",
+                        "burn",
+                        "fracture",
+                        "implant",
+                        "allergy",
+                        "other",
+                    ),
+                    required=True,
+                ),
+                Field(
+                    "severity",
+                    "choice",
+                    "how severe",
+                    ("mild", "moderate", "severe"),
+                    required=True,
+                ),
+            ),
         ),
     )
 }

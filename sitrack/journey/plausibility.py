@@ -163,6 +163,7 @@ def _in_future(
     occurred: Occurred, values: Mapping[str, Any], today: dt.date, zone: dt.tzinfo
 ) -> list[Finding]:
     days = [clinical_day(occurred, zone)]
+    # A booking and an approval speak of days to come; nothing else does.
     days += [values[name] for name in ("start", "stop") if name in values]
     late = [day for day in days if day > today]
     return (

@@ -11,7 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sitrack.journey.assessment import block, conservative, injection, relief, source
+from sitrack.journey.assessment import (
+    block,
+    conservative,
+    fusion,
+    injection,
+    relief,
+    source,
+)
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.findings import Finding, unknown
 from sitrack.pathway.moves import Move
@@ -53,6 +60,16 @@ JUDGES: Final[Mapping[str, Judge]] = {
     "past-positive-block": block.past_positive,
     "consent": block.consent,
     "coverage": block.coverage,
+    "negative-block": block.negative,
+    "prior-rfa-failure": fusion.prior_failure,
+    "rfa-waiver": fusion.waiver,
+    "deferral-note": fusion.deferral,
+    "fusion-surgery": fusion.surgery,
+    "fusion-severity": fusion.severity,
+    "fusion-injection": fusion.injection,
+    "fusion-checklist": fusion.checklist,
+    "consent-before-surgery": fusion.consent,
+    "disposition": fusion.disposition,
 }
 """Who judges which kind of requirement."""
 
