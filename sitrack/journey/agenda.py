@@ -113,6 +113,8 @@ def _anchors(
         yield from _courses(episode, rule)
     elif rule.anchor == "positive-block":
         yield from _lone_positive_block(episode, protocol)
+    elif rule.anchor in _LATEST:
+        yield from _LATEST[rule.anchor](episode)
     elif rule.anchor == "opinion":
         replies = [e for e in episode.of_kind("opinion") if e.day >= visit.entered]
         if replies:
@@ -121,6 +123,63 @@ def _anchors(
         procedure = episode.procedure(visit)
         if procedure is not None and procedure.kind == rule.anchor:
             yield procedure.seq, procedure.day
+
+
+def _belts(episode: Episode) -> Iterator[tuple[int, dt.date]]:
+    """Each belt that was put on in the present stay."""
+    for each in episode.of_kind("belt"):
+        start = each.values.get("start")
+        if start is not None and start >= episode.visit.entered:
+            yield each.seq, start
+
+
+def standing_bookings(episode: Episode) -> dict[str, Evidence]:
+    """Return the bookings of the present stay that stand, by what is booked."""
+    found: dict[str, Evidence] = {}
+    for each in episode.of_kind("booking"):
+        if each.day >= episode.visit.entered:
+            found[each.values["what"]] = each
+    return {
+        what: each
+        for what, each in found.items()
+        if each.values["status"] in {"made", "moved"}
+    }
+
+
+def _bookings(episode: Episode) -> Iterator[tuple[int, dt.date]]:
+    for each in standing_bookings(episode).values():
+        yield each.seq, each.values["day"]
+
+
+def _authorisations(episode: Episode, status: str) -> Iterator[Evidence]:
+    """The latest word on each authorisation, where it is `status`."""
+    found: dict[str, Evidence] = {}
+    for each in episode.of_kind("authorisation"):
+        if each.day >= episode.visit.entered:
+            found[each.values["what"]] = each
+    for each in found.values():
+        if each.values["status"] == status:
+            yield each
+
+
+def _requests(episode: Episode) -> Iterator[tuple[int, dt.date]]:
+    for each in _authorisations(episode, "requested"):
+        yield each.seq, each.day
+
+
+def _approvals(episode: Episode) -> Iterator[tuple[int, dt.date]]:
+    for each in _authorisations(episode, "approved"):
+        if "valid_until" in each.values:
+            yield each.seq, each.values["valid_until"]
+
+
+_LATEST: Final = {
+    "belt": _belts,
+    "booking": _bookings,
+    "authorisation-request": _requests,
+    "authorisation-expiry": _approvals,
+}
+"""Anchors that are evidence of their own, with the days they count from."""
 
 
 def _courses(episode: Episode, rule: FollowUp) -> Iterator[tuple[int, dt.date]]:
@@ -182,25 +241,52 @@ def _answers(
     )
 
 
-_OF_THE_ANCHOR: Final = {"diary", "injection", "block", "rfa"}
+_OF_THE_ANCHOR: Final = {
+    "diary",
+    "injection",
+    "block",
+    "rfa",
+    "booked",
+    "procedure",
+}
 """Closers that belong to the anchor itself, whatever their day."""
 
 
 def _is_answer(episode: Episode, wanted: str, fact: Evidence, anchor: int) -> bool:
-    if wanted == "second-block":
-        return fact.kind == "block" and fact.seq != anchor
-    if wanted == "response":
-        return _answers_course(episode, fact, anchor)
+    special = _SPECIAL.get(wanted)
+    if special is not None:
+        return special(episode, fact, anchor)
     if fact.kind != wanted:
         return False
-    if wanted in PROCEDURE_OF.values():
+    if wanted in {"injection", "block", "rfa"}:
         return fact == episode.procedure(episode.visit)
     return {
         "diary": fact.about == anchor,
         "score": fact.pain is not None,
         "therapy": bool(fact.values.keys() & {"visits", "adherence"}),
-        "opinion": True,
-    }.get(wanted, False)
+    }.get(wanted, wanted in {"opinion", "visit", "imaging"})
+
+
+def _is_second_block(_episode: Episode, fact: Evidence, anchor: int) -> bool:
+    return fact.kind == "block" and fact.seq != anchor
+
+
+def _is_booked(episode: Episode, fact: Evidence, _anchor: int) -> bool:
+    """The procedure that the stage is about has a date."""
+    wanted = PROCEDURE_OF.get(Stage(episode.stage), "")
+    return fact == standing_bookings(episode).get(wanted)
+
+
+def _is_belt_stop(_episode: Episode, fact: Evidence, _anchor: int) -> bool:
+    return fact.kind == "belt" and "stop" in fact.values
+
+
+def _answers_booking(episode: Episode, fact: Evidence, anchor: int) -> bool:
+    """What was booked or approved was done, on the day or not."""
+    booked = episode.entry(anchor)
+    if booked is None:
+        return False
+    return fact.kind == booked.values["what"] and fact.day >= booked.day
 
 
 def _answers_course(episode: Episode, fact: Evidence, anchor: int) -> bool:
@@ -211,3 +297,13 @@ def _answers_course(episode: Episode, fact: Evidence, anchor: int) -> bool:
     return fact.values["drug"] == course.values["drug"] and (
         "response" in fact.values or "stop" in fact.values
     )
+
+
+_SPECIAL: Final = {
+    "second-block": _is_second_block,
+    "response": _answers_course,
+    "booked": _is_booked,
+    "procedure": _answers_booking,
+    "belt-stop": _is_belt_stop,
+}
+"""Closers that are more than evidence of one kind."""

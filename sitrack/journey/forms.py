@@ -451,9 +451,7 @@ KINDS: Final[Mapping[str, Kind]] = {
                     "weight bearing",
                     ("full", "partial", "none"),
                 ),
-                Field(
-                    "other_side", "choice", "pain on the other side", ("yes", "no")
-                ),
+                Field("other_side", "choice", "pain on the other side", ("yes", "no")),
             ),
         ),
         Kind(
@@ -468,9 +466,7 @@ KINDS: Final[Mapping[str, Kind]] = {
                     ("ct", "mri", "x-ray", "other"),
                     required=True,
                 ),
-                Field(
-                    "regions", "choices", "what it shows", REGIONS, required=True
-                ),
+                Field("regions", "choices", "what it shows", REGIONS, required=True),
                 Field(
                     "bridging",
                     "choice",
@@ -485,9 +481,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             "--cotinine 4",
             (
                 Field("cotinine", "amount", "cotinine, ng/mL", high=5000),
-                Field(
-                    "smoker", "choice", "smoking", ("never", "former", "current")
-                ),
+                Field("smoker", "choice", "smoking", ("never", "former", "current")),
             ),
             one_of=("cotinine", "smoker"),
         ),

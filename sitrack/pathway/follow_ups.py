@@ -42,6 +42,7 @@ CLOSERS: Final = (
     "visit",
     "imaging",
     "booking",
+    "booked",
     "authorisation-answer",
     "procedure",
     "hold-review",

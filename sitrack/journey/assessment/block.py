@@ -180,9 +180,42 @@ def _spoken(procedure: str) -> str:
     return "RFA" if procedure == "rfa" else procedure
 
 
-def coverage(_case: Case, rule: Requirement) -> list[Finding]:
+def coverage(case: Case, rule: Requirement) -> list[Finding]:
     """Cover is no clinical matter, but without it a signed notice is needed (2.11.7)."""
     if rule.parameters["covered"] is True:
         return [met(rule, "covered (default; no payer set)")]
+    signed = [
+        each
+        for each in case.episode.of_kind("notice")
+        if each.values["procedure"] == "rfa"
+    ]
+    if signed:
+        last = signed[-1]
+        return [met(rule, f"not covered, notice #{last.seq} of {last.day}", [last.seq])]
     seen = "not covered, no signed notice"
     return [not_met(rule, "FINANCIAL_NOTICE_MISSING", seen)]
+
+
+def negative(case: Case, rule: Requirement) -> list[Finding]:
+    """A valid block of this stay is below the threshold, or a coded reason is given."""
+    if case.reason in rule.words("reasons"):
+        return [met(rule, str(case.reason))]
+    blocks = [
+        each
+        for each in case.episode.of_kind("block")
+        if case.episode.belongs(each, case.episode.visit)
+    ]
+    needs = f"relief below {rule.number('response_pct')} %, or a reason"
+    if not blocks:
+        seen = "no block recorded"
+        return [unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item="block")]
+    last = blocks[-1]
+    response = _response(case, rule, last)
+    entries = [last.seq, *response.entries]
+    name = f"block #{last.seq} of {last.day}"
+    if response.verdict is Verdict.NEGATIVE:
+        return [met(rule, f"{name} is below it", entries, needs=needs)]
+    if response.verdict is Verdict.POSITIVE:
+        seen = f"{name} is positive"
+        return [not_met(rule, "RELIEF_ABOVE_THRESHOLD", seen, entries, needs=needs)]
+    return _not_positive(rule, last, response, needs)

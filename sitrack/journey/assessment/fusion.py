@@ -44,7 +44,13 @@ def waiver(case: Case, rule: Requirement) -> list[Finding]:
     findings = []
     if case.reason is None:
         findings.append(
-            not_met(rule, "EVIDENCE_MISSING", "no reason", needs="--reason CODE", item="reason")
+            not_met(
+                rule,
+                "EVIDENCE_MISSING",
+                "no reason",
+                needs="--reason CODE",
+                item="reason",
+            )
         )
     attestation = case.attested("rfa-waiver")
     if attestation is None:
@@ -82,7 +88,9 @@ def surgery(case: Case, rule: Requirement) -> list[Finding]:
         for each in other.of_kind("fusion")
         if each.day == last.day
     ]
-    warning = f"the other side was fused the same day ({same_day[0]})" if same_day else None
+    warning = (
+        f"the other side was fused the same day ({same_day[0]})" if same_day else None
+    )
     return [met(rule, f"#{last.seq} of {last.day}", [last.seq], warning=warning)]
 
 
@@ -108,7 +116,9 @@ def _measure(case: Case, rule: Requirement, name: str, least: int) -> Finding:
     age = case.days_since(score.day)
     seen = f"{told_as}, {age} d old"
     if age > most:
-        return unknown(rule, "EVIDENCE_STALE", seen, [score.seq], needs=needs, item=item)
+        return unknown(
+            rule, "EVIDENCE_STALE", seen, [score.seq], needs=needs, item=item
+        )
     if value >= least:
         return met(rule, seen, [score.seq], needs=needs)
     return not_met(rule, "SEVERITY_BELOW_THRESHOLD", seen, [score.seq], needs=needs)
@@ -181,7 +191,9 @@ def _opinion(case: Case, rule: Requirement) -> Finding:
     given = _surgeons(case)
     if given and given[-1].values["verdict"] == "candidate":
         return met(rule, "surgeon: candidate", [given[-1].seq])
-    seen = f"surgeon: {given[-1].values['verdict']}" if given else "no surgeon's opinion"
+    seen = (
+        f"surgeon: {given[-1].values['verdict']}" if given else "no surgeon's opinion"
+    )
     return _missing(rule, seen, "surgeon's opinion", [o.seq for o in given[-1:]])
 
 
@@ -239,7 +251,13 @@ def consent(case: Case, rule: Requirement) -> list[Finding]:
     seen = f"#{last.seq} of {last.day}"
     if age > most:
         return [
-            not_met(rule, "CONSENT_MISSING", f"{seen}, {age} d before", [last.seq], needs=needs)
+            not_met(
+                rule,
+                "CONSENT_MISSING",
+                f"{seen}, {age} d before",
+                [last.seq],
+                needs=needs,
+            )
         ]
     return [met(rule, seen, [last.seq], needs=needs)]
 
@@ -248,7 +266,9 @@ def disposition(case: Case, rule: Requirement) -> list[Finding]:
     """The way the episode ends fits what is on record (2.10)."""
     if case.reason is None:
         seen, needs = "none given", "--disposition CODE"
-        return [not_met(rule, "EVIDENCE_MISSING", seen, needs=needs, item="disposition")]
+        return [
+            not_met(rule, "EVIDENCE_MISSING", seen, needs=needs, item="disposition")
+        ]
     if case.reason == "resolved":
         return _resolved(case, rule)
     if case.reason == "fusion-complete":
@@ -279,7 +299,13 @@ def _fusion_complete(case: Case, rule: Requirement) -> list[Finding]:
     findings = [_long_enough(case, rule, done.day, least)]
     if not visits:
         findings.append(
-            not_met(rule, "EVIDENCE_MISSING", "none", needs="12-month visit", item="12-month visit")
+            not_met(
+                rule,
+                "EVIDENCE_MISSING",
+                "none",
+                needs="12-month visit",
+                item="12-month visit",
+            )
         )
     return findings
 
