@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import secrets
 import uuid
 import zoneinfo
@@ -16,7 +17,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, exc, func, insert, select, text
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Select,
+    bindparam,
+    exc,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.engine import URL
 
 from sitrack.clock import Clock, machine_clock, zone_named
@@ -227,7 +238,7 @@ class Work:
         return entry
 
     def _read_head(self, stream: str) -> _Head:
-        row = self.connection.execute(_HEAD_QUERY, {"name": stream}).one_or_none()
+        row = self.connection.execute(_head_query(), {"name": stream}).one_or_none()
         if row is None:
             return _Head(0, chain.genesis(self.ledger.ledger_id, stream), None)
         return _Head(row[0], bytes(row[1]), codec.read_instant(row[2]))
@@ -236,41 +247,51 @@ class Work:
 def _lock(connection: Connection, stream: str) -> None:
     """On a server, take the stream's row; on SQLite the whole write lock is held."""
     if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK_QUERY, {"name": stream})
+        connection.execute(_lock_query(), {"name": stream})
 
 
-# Statements are put together once: that takes longer than running them.
+# Statements are put together once, when they are first needed: that takes longer than
+# running them.
 
 _INSERT_ENTRY = insert(tables.entry)
 _INSERT_PAYLOAD = insert(tables.payload)
-_LOCK_QUERY = (
-    select(tables.stream.c.seq)
-    .where(tables.stream.c.stream == bindparam("name"))
-    .with_for_update()
-)
-_HEAD_QUERY = (
-    select(tables.stream.c.seq, tables.stream.c.hash, tables.entry.c.recorded)
-    .join(
-        tables.entry,
-        (tables.entry.c.stream == tables.stream.c.stream)
-        & (tables.entry.c.seq == tables.stream.c.seq),
+
+
+@functools.cache
+def _lock_query() -> Select[Any]:
+    named = tables.stream.c.stream == bindparam("name")
+    return select(tables.stream.c.seq).where(named).with_for_update()
+
+
+@functools.cache
+def _head_query() -> Select[Any]:
+    heads, entries = tables.stream, tables.entry
+    is_last = (entries.c.stream == heads.c.stream) & (entries.c.seq == heads.c.seq)
+    return (
+        select(heads.c.seq, heads.c.hash, entries.c.recorded)
+        .join(entries, is_last)
+        .where(heads.c.stream == bindparam("name"))
+        .with_for_update(of=heads)
     )
-    .where(tables.stream.c.stream == bindparam("name"))
-    .with_for_update(of=tables.stream)
-)
-_EVERY_ENTRY_QUERY = (
-    select(tables.entry, tables.payload.c.salt, tables.payload.c.body)
-    .outerjoin(
-        tables.payload,
-        (tables.payload.c.stream == tables.entry.c.stream)
-        & (tables.payload.c.seq == tables.entry.c.seq),
+
+
+@functools.cache
+def _every_entry_query() -> Select[Any]:
+    entries, payloads = tables.entry, tables.payload
+    is_its = (payloads.c.stream == entries.c.stream) & (payloads.c.seq == entries.c.seq)
+    return (
+        select(entries, payloads.c.salt, payloads.c.body)
+        .outerjoin(payloads, is_its)
+        .order_by(entries.c.stream, entries.c.seq)
     )
-    .order_by(tables.entry.c.stream, tables.entry.c.seq)
-)
-_STREAM_QUERY = _EVERY_ENTRY_QUERY.where(tables.entry.c.stream == bindparam("name"))
-_STREAM_AS_KNOWN_QUERY = _STREAM_QUERY.where(
-    tables.entry.c.recorded <= bindparam("limit")
-)
+
+
+@functools.cache
+def _stream_query(*, as_known: bool) -> Select[Any]:
+    query = _every_entry_query().where(tables.entry.c.stream == bindparam("name"))
+    if as_known:
+        query = query.where(tables.entry.c.recorded <= bindparam("limit"))
+    return query
 
 
 def load_stream(
@@ -283,17 +304,17 @@ def load_stream(
         stream: its name.
         as_known: leave out what was written after this instant.
     """
-    query, values = _STREAM_QUERY, {"name": stream}
+    values = {"name": stream}
     if as_known is not None:
-        query = _STREAM_AS_KNOWN_QUERY
         values["limit"] = codec.instant_text(as_known)
+    query = _stream_query(as_known=as_known is not None)
     rows = connection.execute(query, values).mappings()
     return [codec.entry_of(dict(row)) for row in rows]
 
 
 def every_entry(connection: Connection) -> Iterator[Entry]:
     """Yield the whole record, stream by stream, without holding it in memory."""
-    result = connection.execution_options(yield_per=1000).execute(_EVERY_ENTRY_QUERY)
+    result = connection.execution_options(yield_per=1000).execute(_every_entry_query())
     for row in result.mappings():
         yield codec.entry_of(dict(row))
 
