@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, show_view, table
 from sitrack.cli.record import tell
 from sitrack.cli.shell import Shell, read_text, reads, writes
+from sitrack.errors import BadInput
 
 
 @click.group(cls=Group, context_settings=CONTEXT)
 def episode() -> None:
-    """Open, list and reopen episodes of care.
+    """The frame of a journey: open it, hold it, finish it, bring it back.
 
     \b
       sitrack episode open P01428 --side right
-      sitrack episode list
+      sitrack episode hold P01428-R --reason pregnancy --review +90d
+      sitrack episode finish P01428-R --disposition resolved
       sitrack episode reopen P01428-R --reason new-pain-report
     """
 
@@ -147,3 +152,168 @@ def reopen(
         dry_run=dry_run,
     )
     tell(shell, done)
+
+
+@episode.command(context_settings=CONTEXT)
+@click.argument("episode_key", metavar="EPISODE")
+@click.option("--disposition", metavar="CODE", required=True, help="How it ends.")
+@click.option("--on", metavar="DATE", help="When it happened.")
+@click.option("--text", metavar="FILE", help="More words: a file, or - (stdin).")
+@click.option("--expect-version", type=int, metavar="N", help="Refuse if it moved on.")
+@writes
+def finish(
+    shell: Shell,
+    episode_key: str,
+    disposition: str,
+    on: str | None,
+    text: str | None,
+    expect_version: int | None,
+    dry_run: bool,
+) -> None:
+    """Finish an episode; nothing is due after it.
+
+    \b
+      sitrack episode finish P01428-R --disposition resolved
+      sitrack episode finish P01428-R --disposition declined
+    Codes: resolved, fusion-complete, declined, transferred, deceased, opened-in-error
+    """
+    from sitrack.coordination import episodes
+    from sitrack.pathway.stages import Stage
+
+    step = episodes.Step(
+        target=Stage.CLOSED.value,
+        command="episode finish",
+        on=shell.day(on),
+        reason=disposition,
+        text=read_text(text),
+    )
+    done = episodes.advance(
+        shell.ledger,
+        shell.author,
+        episodes.find_key(shell.ledger, episode_key),
+        step,
+        expect_version=expect_version,
+        dry_run=dry_run,
+    )
+    tell(shell, done)
+
+
+_STATUS = [
+    click.option("--on", metavar="DATE", help="When it happened."),
+    click.option("--text", metavar="FILE", help="Why, in words: a file, or - (stdin)."),
+    click.option(
+        "--expect-version", type=int, metavar="N", help="Refuse if it moved on."
+    ),
+]
+
+
+def _changes_status(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what every change of status takes."""
+    for option in reversed(_STATUS):
+        command = option(command)
+    return command
+
+
+def _change(
+    shell: Shell, typed: str, decide: Callable[[Any], Any], given: dict[str, Any]
+) -> None:
+    from sitrack.coordination.episodes import find_key
+    from sitrack.coordination.parking import change_status
+
+    done = change_status(
+        shell.ledger,
+        shell.author,
+        find_key(shell.ledger, typed),
+        decide,
+        on=shell.day(given["on"]),
+        text=read_text(given["text"]),
+        expect_version=given["expect_version"],
+        dry_run=given["dry_run"],
+    )
+    tell(shell, done)
+
+
+@episode.command(context_settings=CONTEXT)
+@click.argument("episode_key", metavar="EPISODE")
+@click.option("--reason", metavar="CODE", help="Why, as a code.")
+@click.option("--review", metavar="DATE", required=True, help="Look at it again then.")
+@click.option(
+    "--renew", type=int, metavar="N", help="Keep hold N instead of a new one."
+)
+@_changes_status
+@writes
+def hold(
+    shell: Shell,
+    episode_key: str,
+    reason: str | None,
+    review: str,
+    renew: int | None,
+    **given: Any,
+) -> None:
+    """Put an episode on hold: its clock stands still until it is resumed.
+
+    \b
+      sitrack episode hold P01428-R --reason pregnancy --review +90d
+      sitrack episode hold P01428-R --renew 12 --review +60d
+    Codes: pregnancy, hospitalised, acute-illness, authorisation-pending,
+    optimisation, patient-request
+    """
+    from sitrack.journey import parking
+
+    day = shell.day(review)
+    if day is None or (renew is None) == (reason is None):
+        raise BadInput("give --reason for a new hold, or --renew N for one that lasts")
+    if renew is not None:
+        _change(
+            shell, episode_key, lambda asked: parking.renew(asked, renew, day), given
+        )
+    else:
+        code = str(reason)
+        _change(shell, episode_key, lambda asked: parking.hold(asked, code, day), given)
+
+
+@episode.command(context_settings=CONTEXT)
+@click.argument("episode_key", metavar="EPISODE")
+@click.argument("number", type=int, required=False)
+@_changes_status
+@writes
+def resume(shell: Shell, episode_key: str, number: int | None, **given: Any) -> None:
+    """Release a hold; the last one brings the clock back.
+
+    \b
+      sitrack episode resume P01428-R
+      sitrack episode resume P01428-R 12      one of several holds
+    """
+    from sitrack.journey import parking
+
+    _change(shell, episode_key, lambda asked: parking.resume(asked, number), given)
+
+
+@episode.command(context_settings=CONTEXT)
+@click.argument("episode_key", metavar="EPISODE")
+@_changes_status
+@writes
+def lost(shell: Shell, episode_key: str, **given: Any) -> None:
+    """Mark an episode as lost to follow-up, once the patient was sought enough.
+
+    \b
+      sitrack episode lost P01428-R
+    """
+    from sitrack.journey import parking
+
+    _change(shell, episode_key, parking.lose, given)
+
+
+@episode.command("return", context_settings=CONTEXT)
+@click.argument("episode_key", metavar="EPISODE")
+@_changes_status
+@writes
+def return_(shell: Shell, episode_key: str, **given: Any) -> None:
+    """Return a lost patient to care.
+
+    \b
+      sitrack episode return P01428-R
+    """
+    from sitrack.journey import parking
+
+    _change(shell, episode_key, parking.come_back, given)

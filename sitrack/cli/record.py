@@ -23,7 +23,7 @@ class RecordGroup(Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """Return the kinds, in the order of the pathway."""
-        return list(forms.KINDS)
+        return [k.name for k in forms.KINDS.values() if not k.own_command]
 
     def get_command(
         self,
@@ -32,7 +32,7 @@ class RecordGroup(Group):
     ) -> click.Command | None:
         """Make the command of one kind."""
         kind = forms.KINDS.get(cmd_name)
-        return None if kind is None else _command(kind)
+        return None if kind is None or kind.own_command else _command(kind)
 
 
 @click.command(

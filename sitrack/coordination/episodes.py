@@ -121,7 +121,7 @@ def open_episode(
             patient_stream(patient.key),
             Draft("episode-opened", day, who, payload=mention),
         )
-        return _settled(work, patient, key, [entry], protocol, dry_run=dry_run)
+        return settled(work, patient, key, [entry], protocol, dry_run=dry_run)
 
 
 def _next_key(work: Work, patient: str, side: Side) -> EpisodeKey:
@@ -184,7 +184,7 @@ def record_evidence(
         who = provenance(work, author, request.performer)
         if forms.KINDS[request.kind].clinician:
             clinician_named(work, request.performer or who.recorder, "an attestation")
-        patient, entries, episode, protocol = _load(work, key, expect_version)
+        patient, entries, episode, protocol = load_episode(work, key, expect_version)
         payload = author.payload()
         if request.text:
             payload["text"] = request.text
@@ -206,12 +206,10 @@ def record_evidence(
             born=patient.person.born,
         )
         entry = work.append(key.stream, draft)
-        return _settled(
-            work, patient, key, [*entries, entry], protocol, dry_run=dry_run
-        )
+        return settled(work, patient, key, [*entries, entry], protocol, dry_run=dry_run)
 
 
-def _load(
+def load_episode(
     work: Work, key: EpisodeKey, expect_version: int | None
 ) -> tuple[Patient, list[Entry], Episode, Protocol]:
     """Load an episode for writing, at the version that the person has seen."""
@@ -229,7 +227,7 @@ def _load(
     return patient, entries, episode, library.pinned(work.connection, episode.protocol)
 
 
-def _settled(
+def settled(
     work: Work,
     patient: Patient,
     key: EpisodeKey,
@@ -288,7 +286,7 @@ def advance(
     """
     with writing(ledger, dry_run=dry_run) as work:
         who = provenance(work, author, step.performer)
-        patient, entries, _, protocol = _load(work, key, expect_version)
+        patient, entries, _, protocol = load_episode(work, key, expect_version)
         day = step.on or work.today
         if day > work.today:
             raise BadInput(f"--on {day} is after today, {work.today}")
@@ -307,9 +305,7 @@ def advance(
         )
         draft, _ = decide_move(case, request)
         entry = work.append(key.stream, draft)
-        return _settled(
-            work, patient, key, [*entries, entry], protocol, dry_run=dry_run
-        )
+        return settled(work, patient, key, [*entries, entry], protocol, dry_run=dry_run)
 
 
 def case_of(

@@ -53,12 +53,17 @@ class Due:
 
 
 def agenda(episode: Episode, protocol: Protocol) -> list[Due]:
-    """Return every open line of an episode, earliest due first."""
-    if episode.status is not Status.ACTIVE:
+    """Return every open line of an episode, earliest due first.
+
+    On hold only the review of the hold is due; lost or finished, nothing is.
+    """
+    if episode.status not in {Status.ACTIVE, Status.ON_HOLD}:
         return []
+    held = episode.status is Status.ON_HOLD
     lines = [
         line
         for rule in protocol.follow_ups_of(episode.stage)
+        if (rule.anchor == "hold") is held
         for line in _open_lines(episode, protocol, rule)
     ]
     return sorted(lines, key=lambda line: (line.due, line.rule, line.occurrence))
@@ -69,7 +74,7 @@ def _open_lines(episode: Episode, protocol: Protocol, rule: FollowUp) -> Iterato
         if rule.every is not None:
             yield _earliest_unanswered(episode, rule, anchor, day)
             continue
-        due = day + dt.timedelta(days=rule.offset)
+        due = episode.day_after(day, rule.offset)
         if not _is_answered(episode, rule, anchor, day, due):
             yield _line(episode, rule, anchor, day, due)
 
@@ -77,10 +82,12 @@ def _open_lines(episode: Episode, protocol: Protocol, rule: FollowUp) -> Iterato
 def _earliest_unanswered(
     episode: Episode, rule: FollowUp, anchor: int, day: dt.date
 ) -> Due:
-    number, due = 1, day + dt.timedelta(days=rule.offset)
+    number, offset = 1, rule.offset
+    due = episode.day_after(day, offset)
     while _is_answered(episode, rule, anchor, day, due) and number < _MOST_OCCURRENCES:
         number += 1
-        due += dt.timedelta(days=rule.every or 1)
+        offset += rule.every or 1
+        due = episode.day_after(day, offset)
     return _line(episode, rule, number, day, due)
 
 
@@ -173,7 +180,13 @@ def _approvals(episode: Episode) -> Iterator[tuple[int, dt.date]]:
             yield each.seq, each.values["valid_until"]
 
 
+def _hold_reviews(episode: Episode) -> Iterator[tuple[int, dt.date]]:
+    for hold in episode.open_holds:
+        yield hold.reviewed_by, hold.review
+
+
 _LATEST: Final = {
+    "hold": _hold_reviews,
     "belt": _belts,
     "booking": _bookings,
     "authorisation-request": _requests,

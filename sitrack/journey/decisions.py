@@ -65,9 +65,10 @@ def find_move(
     Raises:
         Refused: the episode is on hold or lost, or the table has no such move.
     """
-    if episode.status is Status.ON_HOLD:
+    finishing = command == "episode finish"
+    if episode.status is Status.ON_HOLD and not finishing:
         _refuse_frame(episode, target, "ON_HOLD", "the episode is on hold")
-    if episode.status is Status.LOST:
+    if episode.status is Status.LOST and not finishing:
         _refuse_frame(episode, target, "LOST", "the patient is lost to follow-up")
     move = protocol.move_between(episode.stage, target)
     if move is None or move.command != command:

@@ -16,7 +16,12 @@ Occurred = dt.date | dt.datetime
 
 OPENED: Final = "opened"
 MOVE: Final = "move"
-"""The two kinds of entry that say in which stage an episode is."""
+HELD: Final = "held"
+HOLD_RENEWED: Final = "hold-renewed"
+RESUMED: Final = "resumed"
+LOST: Final = "lost"
+RETURNED: Final = "returned"
+"""The kinds of entry that say where an episode is, and whether its clock runs."""
 
 LATE_AFTER_DAYS: Final = 2
 """An entry written more days than this after it happened is shown as late [O4b]."""

@@ -15,7 +15,16 @@ from decimal import Decimal
 from typing import Any
 
 from sitrack.errors import NotFound
-from sitrack.journey.entries import MOVE, OPENED, Entry
+from sitrack.journey.entries import (
+    HELD,
+    HOLD_RENEWED,
+    LOST,
+    MOVE,
+    OPENED,
+    RESUMED,
+    RETURNED,
+    Entry,
+)
 from sitrack.journey.evidence import Evidence, Reading, from_json
 from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import EpisodeKey
@@ -56,6 +65,27 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """Responsibility limited for a while; the clock stands still.
+
+    Attributes:
+        seq: the number of the entry that set it; the hold's name.
+        reason: its code.
+        since: the day from which it holds.
+        review: the day by which it is looked at again.
+        reviewed_by: the entry that set that day: the hold itself, or a renewal.
+        until: the day of its release, or None while it lasts.
+    """
+
+    seq: int
+    reason: str
+    since: dt.date
+    review: dt.date
+    reviewed_by: int
+    until: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Episode:
     """One side's journey as its entries tell it.
 
@@ -69,6 +99,8 @@ class Episode:
             day it is told as of.
         coordinator: staff id of who looks after it, or None.
         version: the number of its last entry.
+        holds: every hold, also those that were released.
+        lost: the day on which it was marked lost, or None.
     """
 
     key: EpisodeKey
@@ -79,6 +111,8 @@ class Episode:
     version: int
     visits: tuple[Visit, ...]
     evidence: tuple[Evidence, ...]
+    holds: tuple[Hold, ...] = ()
+    lost: dt.date | None = None
 
     @property
     def visit(self) -> Visit:
@@ -93,7 +127,38 @@ class Episode:
     @property
     def status(self) -> Status:
         """Whether the clock runs."""
-        return Status.FINISHED if self.stage == Stage.CLOSED else Status.ACTIVE
+        if self.stage == Stage.CLOSED:
+            return Status.FINISHED
+        if self.lost is not None:
+            return Status.LOST
+        return Status.ON_HOLD if self.open_holds else Status.ACTIVE
+
+    @property
+    def open_holds(self) -> tuple[Hold, ...]:
+        """The holds that last; each is released by its own."""
+        return tuple(hold for hold in self.holds if hold.until is None)
+
+    def held_days(self, since: dt.date, until: dt.date) -> int:
+        """Return how many days between the two were on hold; a day counts once."""
+        total, covered = 0, since
+        for hold in sorted(self.holds, key=lambda each: each.since):
+            first = max(hold.since, covered)
+            last = min(hold.until or until, until)
+            if last > first:
+                total += (last - first).days
+                covered = last
+        return total
+
+    def active_days(self, since: dt.date, until: dt.date) -> int:
+        """Return the days between the two, holds left out."""
+        return (until - since).days - self.held_days(since, until)
+
+    def day_after(self, anchor: dt.date, days: int) -> dt.date:
+        """Return the day that lies so many active days after `anchor`."""
+        day = anchor + dt.timedelta(days=days)
+        while days > 0 and self.active_days(anchor, day) < days:
+            day += dt.timedelta(days=days - self.active_days(anchor, day))
+        return day
 
     @property
     def previous_visit(self) -> Visit | None:
@@ -201,7 +266,7 @@ def fold(
         key=key,
         protocol=opening.protocol or "",
         opened=opening.day(zone),
-        moved=max(day for day, _, entry in dated if entry.kind in (OPENED, MOVE)),
+        moved=max(day for day, _, entry in dated if entry.kind in _FRAME),
         coordinator=(opening.payload or {}).get("coordinator"),
         version=max(entry.seq for entry in entries),
         visits=_visits(lived),
@@ -210,13 +275,51 @@ def fold(
             for day, _, entry in lived
             if entry.kind in KINDS and entry.payload is not None
         ),
+        holds=_holds(lived),
+        lost=_lost(lived),
     )
+
+
+_FRAME = (OPENED, MOVE, HELD, HOLD_RENEWED, RESUMED, LOST, RETURNED)
+"""Entries that change stage or status; they follow each other in time."""
+
+
+def _holds(lived: Iterable[tuple[dt.date, int, Entry]]) -> tuple[Hold, ...]:
+    holds: dict[int, Hold] = {}
+    for day, seq, entry in lived:
+        payload: Mapping[str, Any] = entry.payload or {}
+        if entry.kind == HELD:
+            review = dt.date.fromisoformat(payload["review"])
+            holds[seq] = Hold(seq, payload["reason"], day, review, seq, None)
+        elif entry.kind == HOLD_RENEWED:
+            review = dt.date.fromisoformat(payload["review"])
+            hold = holds[payload["hold"]]
+            holds[hold.seq] = replace(hold, review=review, reviewed_by=seq)
+        elif entry.kind == RESUMED:
+            holds[payload["hold"]] = replace(holds[payload["hold"]], until=day)
+        elif entry.kind == MOVE:
+            # Finishing an episode ends its holds.
+            holds = {
+                n: each if each.until else replace(each, until=day)
+                for n, each in holds.items()
+            }
+    return tuple(holds.values())
+
+
+def _lost(lived: Iterable[tuple[dt.date, int, Entry]]) -> dt.date | None:
+    lost: dt.date | None = None
+    for day, _, entry in lived:
+        if entry.kind == LOST:
+            lost = day
+        elif entry.kind in {RETURNED, MOVE}:
+            lost = None
+    return lost
 
 
 def _visits(lived: Iterable[tuple[dt.date, int, Entry]]) -> tuple[Visit, ...]:
     visits: list[Visit] = []
     for day, seq, entry in lived:
-        if entry.kind not in (OPENED, MOVE):
+        if entry.stage_to is None:
             continue
         if visits:
             visits[-1] = replace(visits[-1], left=day, left_by=seq)

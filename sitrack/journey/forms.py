@@ -56,6 +56,7 @@ class Kind:
         procedure: it is done to the joint, on a side, and anchors follow-ups.
         clinician: only a clinician may be its performer.
         about_entry: it may say with `--for` which entry it belongs to.
+        own_command: it is written by a command of its own, not by `record`.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Kind:
     procedure: bool = False
     clinician: bool = False
     about_entry: bool = False
+    own_command: bool = False
 
 
 NERVES: Final = ("l5", "s1", "s2", "s3")
@@ -80,6 +82,18 @@ TESTS: Final = (
     "aslr",
 )
 REGIONS: Final = ("si-joint", "pelvis", "lumbar")
+OUTCOMES: Final = (
+    "reached",
+    "no-answer",
+    "voicemail",
+    "sent",
+    "call-later",
+    "wrong-number",
+    "declined",
+    "moved",
+    "deceased",
+)
+CHANNELS: Final = ("phone", "sms", "portal", "letter", "email")
 BOOKABLE: Final = ("injection", "block", "rfa", "fusion", "visit", "imaging")
 EXCLUSIONS: Final = (
     "inflammatory",
@@ -540,6 +554,16 @@ KINDS: Final[Mapping[str, Kind]] = {
                 ),
                 Field("valid_until", "date", "its last valid day"),
             ),
+        ),
+        Kind(
+            "contact",
+            "Contact",
+            "--outcome no-answer --channel phone",
+            (
+                Field("outcome", "choice", "what came of it", OUTCOMES, required=True),
+                Field("channel", "choice", "by what way", CHANNELS, default="phone"),
+            ),
+            own_command=True,
         ),
         Kind(
             "adverse",

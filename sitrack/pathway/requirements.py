@@ -217,5 +217,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         "the patient was sought often enough",
     ),
     "patient-contact": Kind({}, "the patient is back in contact"),
+    "return-window": Kind(
+        {"max_days": "number"},
+        "the evidence is fresh enough to go on where it was left",
+    ),
 }
 """Every kind of requirement, by name, in the order of the pathway."""

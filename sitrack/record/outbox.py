@@ -28,6 +28,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from sitrack.record import codec, tables
 
+_CARED_FOR = ("active", "on-hold")
+"""On hold, only the review of the hold is on the agenda."""
+
 _ONCE = ("episode", "visit", "rule", "occurrence", "step", "recipient", "channel")
 
 
@@ -102,7 +105,7 @@ def steps_due(
         select(lines, episodes.c.coordinator, episodes.c.protocol, people.c.email)
         .join(episodes, episodes.c.key == lines.c.episode)
         .outerjoin(people, people.c.id == episodes.c.coordinator)
-        .where(lines.c.step_on <= today, episodes.c.status == "active")
+        .where(lines.c.step_on <= today, episodes.c.status.in_(_CARED_FOR))
         .order_by(lines.c.step_on, lines.c.episode, lines.c.rule, lines.c.occurrence)
         .limit(limit)
     )
@@ -269,7 +272,7 @@ def _still_wanted() -> Any:
             lines.c.visit == table.c.visit,
             lines.c.rule == table.c.rule,
             lines.c.occurrence == table.c.occurrence,
-            episodes.c.status == "active",
+            episodes.c.status.in_(_CARED_FOR),
         )
         .exists()
     )

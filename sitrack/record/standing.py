@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from sitrack.journey.agenda import Due, agenda
-from sitrack.journey.entries import MOVE, OPENED, Entry
+from sitrack.journey.entries import OPENED, Entry
 from sitrack.journey.episode import Episode
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import tables
@@ -84,7 +84,7 @@ def refresh(
         connection.execute(
             update(tables.episode).where(tables.episode.c.key == key).values(row)
         )
-        if entry.kind == MOVE:
+        if entry.stage_to is not None:
             _write_spans(connection, key, episode)
     lines = agenda(episode, protocol)
     _write_agenda(connection, key, lines)

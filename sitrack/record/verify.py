@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from sitrack.errors import NotEligible, SitrackError
+from sitrack.journey import parking
 from sitrack.journey.agenda import agenda
 from sitrack.journey.assessment import assess
 from sitrack.journey.assessment.case import Case
@@ -24,6 +25,7 @@ from sitrack.journey.decisions import find_move
 from sitrack.journey.entries import MOVE, Entry
 from sitrack.journey.episode import fold
 from sitrack.journey.machine import NotInTable, machine_for
+from sitrack.journey.parking import Parking
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.record import chain, codec, history, library, standing, tables
 from sitrack.record.journal import Ledger, present_instant
@@ -281,9 +283,12 @@ def _replay_faults(
     connection: Connection, ledger: Ledger, key: EpisodeKey, entries: list[Entry]
 ) -> Iterator[Fault]:
     for place, entry in enumerate(entries):
-        if entry.kind != MOVE:
+        if entry.kind == MOVE:
+            seen = _replayed(connection, ledger, key, entries[:place], entry)
+        elif entry.kind in parking.DECIDES:
+            seen = _replayed_status(connection, ledger, key, entries[:place], entry)
+        else:
             continue
-        seen = _replayed(connection, ledger, key, entries[:place], entry)
         if seen:
             yield Fault("REPLAY", key.stream, entry.seq, seen)
             return
@@ -325,6 +330,29 @@ def _replayed(
         unmet = list(assessment.unmet)
     if unmet:
         return "its requirements were not met: " + ", ".join(f.label() for f in unmet)
+    return None
+
+
+def _replayed_status(
+    connection: Connection,
+    ledger: Ledger,
+    key: EpisodeKey,
+    known: list[Entry],
+    change: Entry,
+) -> str | None:
+    """What is wrong with a hold, a loss or a way back; None if nothing."""
+    day = change.day(ledger.zone)
+    episode = fold(key, known, ledger.zone, day)
+    if day < episode.moved:
+        return "it is dated before the change before it"
+    protocol = library.pinned(connection, episode.protocol)
+    asked = Parking(episode, protocol, day, change.provenance, {})
+    try:
+        again = parking.DECIDES[change.kind](asked, change.payload or {})
+    except SitrackError:
+        return "the protocol does not allow it"
+    if (again.stage_from, again.stage_to) != (change.stage_from, change.stage_to):
+        return "it does not lead where it says"
     return None
 
 

@@ -16,6 +16,11 @@ _CONTRAST = {
     "not-used": "no contrast",
 }
 _OTHER = {
+    "held": "Put on hold",
+    "hold-renewed": "Hold renewed",
+    "resumed": "Hold released",
+    "lost": "Lost to follow-up",
+    "returned": "Returned to care",
     "enrolled": "Enrolled",
     "episode-opened": "Episode opened",
     "staff-added": "Staff added",
@@ -36,7 +41,18 @@ def what(entry: Entry) -> str:
     if entry.kind in forms.KINDS:
         title = forms.KINDS[entry.kind].title
         return f"{title}{_details(entry.kind, payload)}"
-    return _OTHER.get(entry.kind, entry.kind)
+    return _status(entry, payload)
+
+
+def _status(entry: Entry, payload: Mapping[str, Any]) -> str:
+    """A change of status: its reason, and the day of the review."""
+    words = [payload[name] for name in ("reason", "review") if name in payload]
+    if "hold" in payload:
+        words.insert(0, f"#{payload['hold']}")
+    if entry.stage_to is not None:
+        words.append(f"to {title_of(entry.stage_to).lower()}")
+    told = f", {', '.join(words)}" if words else ""
+    return _OTHER.get(entry.kind, entry.kind) + told
 
 
 def _move(entry: Entry, payload: Mapping[str, Any]) -> str:
@@ -142,4 +158,18 @@ _WORDS: Mapping[str, Any] = {
     "opinion": lambda values, _payload: [values["from"], values["verdict"]],
     "note": lambda values, _payload: [values["topic"]],
     "attestation": lambda values, _payload: [values["about"]],
+    "contact": lambda values, _payload: [values["outcome"], values["channel"]],
+    "fusion": lambda values, _payload: [values["approach"]],
+    "visit": lambda values, _payload: [values["by"]],
+    "imaging": lambda values, _payload: [values["modality"], *values["regions"]],
+    "notice": lambda values, _payload: [f"for {values['procedure']}"],
+    "belt": lambda values, _payload: [f"{n} {v}" for n, v in values.items()],
+    "lab": lambda values, _payload: [f"{n} {v}" for n, v in values.items()],
+    "booking": lambda values, _payload: [
+        values["what"],
+        values["day"],
+        values["status"],
+    ],
+    "authorisation": lambda values, _payload: [values["what"], values["status"]],
+    "adverse": lambda values, _payload: [values["event"], values["severity"]],
 }

@@ -31,8 +31,8 @@ class Case:
 
     @property
     def elapsed(self) -> int:
-        """Days from the anchor of the present stay to today."""
-        return (self.today - self.anchor).days
+        """Days from the anchor of the present stay to today, holds left out."""
+        return self.episode.active_days(self.anchor, self.today)
 
     @property
     def anchor(self) -> dt.date:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.evidence import Evidence, drug_class
@@ -33,7 +33,8 @@ def days(case: Case, rule: Requirement) -> list[Finding]:
         for each in case.episode.of_kind(kind)
         if (span := _course(each, case.today)) is not None
     ]
-    total = union_days([*stays, *(span for span, _ in courses)], oldest, case.today)
+    spans = [*stays, *(span for span, _ in courses)]
+    total = union_days(spans, oldest, case.today, case.episode.active_days)
     seen, needs = f"{total} d", f"{least} d"
     entries = [seq for _, seq in courses]
     if total >= least:
@@ -67,13 +68,18 @@ def _course(fact: Evidence, today: dt.date) -> Span | None:
     return start, min(fact.values.get("stop") or fact.day, today)
 
 
-def union_days(spans: Iterable[Span], oldest: dt.date, today: dt.date) -> int:
+def union_days(
+    spans: Iterable[Span],
+    oldest: dt.date,
+    today: dt.date,
+    count: Callable[[dt.date, dt.date], int] = lambda first, last: (last - first).days,
+) -> int:
     """Return how many days the spans cover together, clipped to the two days."""
     total, covered = 0, oldest
     for start, end in sorted(spans):
         first, last = max(start, covered), min(end, today)
         if last > first:
-            total += (last - first).days
+            total += count(first, last)
             covered = last
     return total
 

@@ -51,7 +51,7 @@ def trial_length(case: Case, rule: Requirement) -> list[Finding]:
     seen, needs = f"{case.elapsed} d", f"{least} d"
     if case.elapsed >= least:
         return [met(rule, seen, needs=needs)]
-    earliest = case.anchor + dt.timedelta(days=least)
+    earliest = case.episode.day_after(case.anchor, least)
     return [not_met(rule, "TRIAL_PERIOD_NOT_MET", seen, needs=needs, earliest=earliest)]
 
 
@@ -151,7 +151,7 @@ def _counted_from(case: Case, from_day: int) -> dt.date:
     anchor = case.anchor
     if case.elapsed < from_day:
         return anchor
-    return anchor + dt.timedelta(days=from_day)
+    return case.episode.day_after(anchor, from_day)
 
 
 def severity(case: Case, rule: Requirement) -> list[Finding]:
@@ -195,14 +195,14 @@ def failure_period(case: Case, rule: Requirement) -> list[Finding]:
     if case.elapsed >= least:
         return [met(rule, seen, needs=needs)]
     if case.elapsed < attested_from:
-        earliest = case.anchor + dt.timedelta(days=attested_from)
+        earliest = case.episode.day_after(case.anchor, attested_from)
         return [
             not_met(rule, "TRIAL_PERIOD_NOT_MET", seen, needs=needs, earliest=earliest)
         ]
     attestation = case.attested("early-failure")
     if attestation is not None:
         return [met(rule, f"{seen}, attested", [attestation.seq], needs=needs)]
-    earliest = case.anchor + dt.timedelta(days=least)
+    earliest = case.episode.day_after(case.anchor, least)
     return [not_met(rule, "ATTESTATION_REQUIRED", seen, needs=needs, earliest=earliest)]
 
 
