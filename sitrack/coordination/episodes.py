@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from sitrack.journey.patient import (
 )
 from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.protocol import Protocol
-from sitrack.pathway.stages import Side
+from sitrack.pathway.stages import Side, Stage
 from sitrack.record import history, library, registry, standing, worklist
 from sitrack.record.journal import Ledger, Reader, Work, reading, writing
 from sitrack.record.registry import Patient
@@ -126,14 +126,25 @@ def open_episode(
 
 def _next_key(work: Work, patient: str, side: Side) -> EpisodeKey:
     ordinal = 1
-    for name, status in worklist.keys_of(work.connection, patient):
-        key = read_episode_key(name)
-        if key.side is not side:
-            continue
-        if status != "finished":
-            raise BadInput(f"{key} is open already", f"sitrack show {key}")
+    for key, status in _episodes_of(work, patient, side):
+        _refuse_open(key, status)
         ordinal = max(ordinal, key.ordinal + 1)
     return EpisodeKey(patient, side, ordinal)
+
+
+def _episodes_of(
+    work: Work, patient: str, side: Side
+) -> Iterator[tuple[EpisodeKey, str]]:
+    for name, status in worklist.keys_of(work.connection, patient):
+        key = read_episode_key(name)
+        if key.side is side:
+            yield key, status
+
+
+def _refuse_open(key: EpisodeKey, status: str) -> None:
+    """One side has one open episode at a time."""
+    if status != "finished":
+        raise BadInput(f"{key} is open already", f"sitrack show {key}")
 
 
 def _coordinator(work: Work, staff_id: str) -> str | None:
@@ -304,6 +315,9 @@ def advance(
             payload=payload,
         )
         draft, _ = decide_move(case, request)
+        if episode.stage == Stage.CLOSED:
+            for other, status in _episodes_of(work, key.patient, key.side):
+                _refuse_open(other, status)
         entry = work.append(key.stream, draft)
         return settled(work, patient, key, [*entries, entry], protocol, dry_run=dry_run)
 

@@ -82,12 +82,18 @@ def _open_lines(episode: Episode, protocol: Protocol, rule: FollowUp) -> Iterato
 def _earliest_unanswered(
     episode: Episode, rule: FollowUp, anchor: int, day: dt.date
 ) -> Due:
-    number, offset = 1, rule.offset
-    due = episode.day_after(day, offset)
-    while _is_answered(episode, rule, anchor, day, due) and number < _MOST_OCCURRENCES:
+    every = rule.every or 1
+    # An escalation is answered as the check that it follows: a hold between the two
+    # moves its own day only.
+    grace = max(rule.offset - every, 0)
+    number, offset = 1, rule.offset - grace
+    while number < _MOST_OCCURRENCES:
+        due = episode.day_after(day, offset) + dt.timedelta(days=grace)
+        if not _is_answered(episode, rule, anchor, day, due):
+            break
         number += 1
-        offset += rule.every or 1
-        due = episode.day_after(day, offset)
+        offset += every
+    due = episode.day_after(day, offset + grace)
     return _line(episode, rule, number, day, due)
 
 
@@ -244,7 +250,7 @@ def _answers(
 ) -> bool:
     since = day
     if closer.from_day is not None:
-        since = day + dt.timedelta(days=closer.from_day)
+        since = episode.day_after(day, closer.from_day)
     if closer.from_due is not None:
         since = due + dt.timedelta(days=closer.from_due)
     return any(
@@ -290,16 +296,24 @@ def _is_booked(episode: Episode, fact: Evidence, _anchor: int) -> bool:
     return fact == standing_bookings(episode).get(wanted)
 
 
-def _is_belt_stop(_episode: Episode, fact: Evidence, _anchor: int) -> bool:
-    return fact.kind == "belt" and "stop" in fact.values
+def _is_belt_stop(episode: Episode, fact: Evidence, anchor: int) -> bool:
+    """The belt was put away, on the day it was put on or later."""
+    worn = episode.entry(anchor)
+    if worn is None or fact.kind != "belt" or "stop" not in fact.values:
+        return False
+    return bool(fact.values["stop"] >= worn.values["start"])
 
 
 def _answers_booking(episode: Episode, fact: Evidence, anchor: int) -> bool:
-    """What was booked or approved was done, on the day or not."""
+    """What was booked or approved was done, on the day or not.
+
+    A visit counts from the booked day on: one before it may have been another.
+    """
     booked = episode.entry(anchor)
-    if booked is None:
+    if booked is None or fact.kind != booked.values["what"]:
         return False
-    return fact.kind == booked.values["what"] and fact.day >= booked.day
+    waits = fact.kind == "visit" and "day" in booked.values
+    return bool(fact.day >= (booked.values["day"] if waits else booked.day))
 
 
 def _answers_course(episode: Episode, fact: Evidence, anchor: int) -> bool:

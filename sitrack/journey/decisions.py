@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from sitrack.errors import BadInput
 from sitrack.journey.assessment import NOT_BUILT, Assessment, assess
@@ -25,6 +25,9 @@ from sitrack.journey.machine import NotInTable, machine_for
 from sitrack.pathway.moves import Move
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Stage, Status, title_of
+
+_FOR_EVER: Final = ("deceased", "opened-in-error")
+"""Dispositions that nothing leads out of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +74,11 @@ def find_move(
     if episode.status is Status.LOST and not finishing:
         _refuse_frame(episode, target, "LOST", "the patient is lost to follow-up")
     move = protocol.move_between(episode.stage, target)
+    if move is not None and not _is_way_out(episode, move):
+        move = None
     if move is None or move.command != command:
         here = title_of(episode.stage)
-        ways = [
-            title_of(m.target) for m in protocol.moves_from(episode.stage) if m.target
-        ]
+        ways = [title_of(m.target) for m in _ways_out(episode, protocol) if m.target]
         seen = (
             f"{here} leads to {', '.join(ways)} only" if ways else f"{here} is the end"
         )
@@ -84,6 +87,26 @@ def find_move(
         _refuse_frame(episode, target, "NOT_ALLOWED_FROM_STATE", seen)
     assert move is not None  # noqa: S101 - _refuse_frame always raises
     return move
+
+
+def _ways_out(episode: Episode, protocol: Protocol) -> list[Move]:
+    """Every move out of the present stay, whatever it still needs."""
+    moves = protocol.moves_from(episode.stage)
+    return [move for move in moves if _is_way_out(episode, move)]
+
+
+def _is_way_out(episode: Episode, move: Move) -> bool:
+    """Whether the move can lead out of this stay at all, whatever is recorded.
+
+    What repeats one treatment is no way out of the relief that another one brought,
+    and nothing leads out of an episode that ended for ever.
+    """
+    for rule in move.requirements:
+        if rule.kind == "relief-from" and rule.word("stage") != episode.came_from:
+            return False
+        if rule.kind == "reopening-cause" and episode.visit.reason in _FOR_EVER:
+            return False
+    return True
 
 
 def _refuse_frame(episode: Episode, target: str, code: str, seen: str) -> None:
@@ -206,7 +229,7 @@ def ways_on(case: Case) -> list[Assessment]:
     """Return the assessment of every move out of the present stage but finishing."""
     if case.episode.status is not Status.ACTIVE:
         return []
-    moves = case.protocol.moves_from(case.episode.stage)
+    moves = _ways_out(case.episode, case.protocol)
     return [assess(case, m) for m in moves if m.target != Stage.CLOSED]
 
 

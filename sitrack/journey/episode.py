@@ -154,16 +154,25 @@ class Episode:
         return (until - since).days - self.held_days(since, until)
 
     def day_after(self, anchor: dt.date, days: int) -> dt.date:
-        """Return the day that lies so many active days after `anchor`."""
+        """Return the day that lies so many active days after `anchor`.
+
+        An open hold is taken to last until its review.
+        """
+        if self.open_holds:
+            holds = (
+                replace(each, until=each.until or each.review) for each in self.holds
+            )
+            return replace(self, holds=tuple(holds)).day_after(anchor, days)
         day = anchor + dt.timedelta(days=days)
         while days > 0 and self.active_days(anchor, day) < days:
             day += dt.timedelta(days=days - self.active_days(anchor, day))
         return day
 
     @property
-    def previous_visit(self) -> Visit | None:
-        """The stay before the present one."""
-        return self.visits[-2] if len(self.visits) > 1 else None
+    def came_from(self) -> str | None:
+        """The stage before the present one; a return to care is no stage of its own."""
+        stages = (visit.stage for visit in reversed(self.visits))
+        return next((stage for stage in stages if stage != self.stage), None)
 
     def of_kind(self, kind: str) -> list[Evidence]:
         """Return the evidence of one kind, in the order in which it happened."""
@@ -178,7 +187,8 @@ class Episode:
 
         It does from the day of entry on (whatever the order of writing), or where it
         was done in the stay before and the move that began this one rests on it; the
-        first stay takes earlier ones too.
+        first stay takes earlier ones too, and a return to care those of the stay that
+        it goes on with.
         """
         if fact.day < visit.entered and not self._led_to(fact, visit):
             return False
@@ -193,6 +203,8 @@ class Episode:
         if place == 0:
             return True
         before = self.visits[place - 1]
+        if before.stage == visit.stage:
+            return self.belongs(fact, before)
         since = (before.entered, before.seq)
         # A move may also rest on older procedures (a repeat on the one it repeats):
         # those began nothing here.
@@ -214,19 +226,18 @@ class Episode:
     def baseline(self, visit: Visit) -> tuple[str, Decimal, int] | None:
         """Return (scale, score, entry) that relief in a stay is measured against.
 
-        The score recorded with the procedure; in conservative care the last score on
-        or before the day of entry; in relief that of the stage it came from.
+        The score recorded with the procedure; in relief that of the stage it came from;
+        else the last score on or before the day of entry, or of the fusion.
         """
         if visit.stage == Stage.RELIEF:
             place = self.visits.index(visit)
             return self.baseline(self.visits[place - 1]) if place else None
-        procedure = self.procedure(visit)
-        if Stage(visit.stage) in PROCEDURE_OF:
+        if Stage(visit.stage) in PROCEDURE_OF and visit.stage != Stage.POST_FUSION:
+            procedure = self.procedure(visit)
             return _measured(procedure) if procedure else None
+        day = self.anchor_day(visit)
         earlier = [
-            each
-            for each in self.evidence
-            if each.pain is not None and each.day <= visit.entered
+            each for each in self.evidence if each.pain is not None and each.day <= day
         ]
         return _measured(earlier[-1]) if earlier else None
 

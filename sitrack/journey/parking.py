@@ -140,6 +140,9 @@ def lose(asked: Parking) -> Draft:
         if line.waits_for == "patient" and line.due < asked.day
     ]
     since = min((line.due for line in waiting), default=None)
+    if since is not None:
+        # Whoever came back was found: attempts from before do not count again.
+        since = max(since, asked.episode.visit.entered)
     findings = _seeking(asked, rule, since)
     if findings:
         raise Refused(

@@ -156,7 +156,7 @@ def _scores_after(
     episode: Episode, injection: Evidence, from_day: int
 ) -> list[Evidence]:
     """The scores that judge an injection: on its scale, until its stage was left."""
-    first = injection.day + dt.timedelta(days=from_day)
+    first = episode.day_after(injection.day, from_day)
     last = dt.date.max
     for visit in episode.visits:
         if visit.stage == "injection" and episode.belongs(injection, visit):

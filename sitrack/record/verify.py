@@ -308,8 +308,8 @@ def _replayed(
     payload = move.payload or {}
     if move.stage_from != episode.stage or move.protocol != episode.protocol:
         return "it does not leave the stage that the episode was in"
-    if day < episode.visit.entered:
-        return "it is dated before its stage was entered"
+    if day < episode.moved:
+        return "it is dated before the change before it"
     named = protocol.move_named(str(payload.get("move")))
     try:
         found = find_move(

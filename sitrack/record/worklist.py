@@ -58,7 +58,7 @@ def who_waits(
 def waiting(
     connection: Connection, today: dt.date, coordinator: str | None = None
 ) -> list[Waiting]:
-    """Return every active episode with something to show by `today`, by due date.
+    """Return every open episode with something to show by `today`, by due date.
 
     Ties stand in the order of the keys, so that the list never jitters.
     """
@@ -104,14 +104,16 @@ def waiting(
 def not_shown(connection: Connection, today: dt.date) -> int:
     """Return how many open episodes have nothing to show by `today`.
 
-    Only open episodes have an agenda, so that it is enough to count both.
+    Only active ones and those on hold have an agenda: it is enough to count both.
     """
     lines, episodes = tables.agenda, tables.episode
     shown = select(func.count(lines.c.episode.distinct())).where(
         lines.c.show_from <= today
     )
     active = (
-        select(func.count()).select_from(episodes).where(episodes.c.status == "active")
+        select(func.count())
+        .select_from(episodes)
+        .where(episodes.c.status.in_(("active", "on-hold")))
     )
     query = select(active.scalar_subquery() - shown.scalar_subquery())
     return int(connection.execute(query).scalar_one())

@@ -8,6 +8,7 @@ never demanded by the default protocol; a union not yet seen is no failure (2.9)
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sitrack.journey.assessment.case import Case, number, on_nrs, percent, told
 from sitrack.journey.evidence import Evidence
@@ -163,7 +164,11 @@ def _missing(rule: Requirement, seen: str, item: str, entries: list[int]) -> Fin
 
 def _exclusions(case: Case, rule: Requirement) -> Finding:
     screens = [s for s in _here(case, "screen") if "excluded" in s.values]
-    excluded = {word for s in screens for word in s.values["excluded"]}
+    excluded: set[str] = set()
+    for each in _here(case, "screen"):
+        # A red flag that is found takes back what was ruled out before.
+        excluded |= set(each.values.get("excluded", ()))
+        excluded -= set(each.values.get("red_flags", ()))
     entries = [s.seq for s in screens]
     left = [word for word in EXCLUSIONS if word not in excluded]
     if not left:
@@ -294,9 +299,10 @@ def _fusion_complete(case: Case, rule: Requirement) -> list[Finding]:
         seen, needs = case.episode.stage, "post-fusion"
         return [not_met(rule, "PREREQUISITE_STAGE_MISSING", seen, needs=needs)]
     # A visit up to a week early answers the twelve-month follow-up as well.
-    first = done.day + dt.timedelta(days=least - 7)
+    first = case.episode.day_after(done.day, least) - dt.timedelta(days=7)
     visits = [v for v in case.episode.of_kind("visit") if v.day >= first]
-    findings = [_long_enough(case, rule, done.day, least)]
+    cited = [visit.seq for visit in visits[-1:]]
+    findings = [_long_enough(case, rule, done.day, least, cited)]
     if not visits:
         findings.append(
             not_met(
@@ -310,10 +316,16 @@ def _fusion_complete(case: Case, rule: Requirement) -> list[Finding]:
     return findings
 
 
-def _long_enough(case: Case, rule: Requirement, since: dt.date, least: int) -> Finding:
-    days = case.days_since(since)
+def _long_enough(
+    case: Case,
+    rule: Requirement,
+    since: dt.date,
+    least: int,
+    entries: Sequence[int] = (),
+) -> Finding:
+    days = case.episode.active_days(since, case.today)
     seen, needs = f"{days} d", f"{least} d"
     if days >= least:
-        return met(rule, seen, needs=needs)
-    earliest = since + dt.timedelta(days=least)
+        return met(rule, seen, entries, needs=needs)
+    earliest = case.episode.day_after(since, least)
     return not_met(rule, "TRIAL_PERIOD_NOT_MET", seen, needs=needs, earliest=earliest)

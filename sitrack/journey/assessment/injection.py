@@ -40,7 +40,7 @@ def classified(case: Case, rule: Requirement) -> list[Finding]:
             not_met(rule, "RELIEF_ABOVE_THRESHOLD", seen, response.entries, needs=needs)
         ]
     from_day = rule.number("score_from_day")
-    day = injection.day + dt.timedelta(days=from_day)
+    day = case.episode.day_after(injection.day, from_day)
     return [
         unknown(
             rule,

@@ -208,11 +208,10 @@ def failure_period(case: Case, rule: Requirement) -> list[Finding]:
 
 def relief_from(case: Case, rule: Requirement) -> list[Finding]:
     """The stage before this one is the treatment that relieved."""
-    before = case.episode.previous_visit
     needs = rule.word("stage").upper()
-    if before is not None and before.stage == rule.word("stage"):
+    if case.episode.came_from == rule.word("stage"):
         return [met(rule, f"since {case.episode.visit.entered}", needs=needs)]
-    seen = before.stage if before else "nothing before"
+    seen = case.episode.came_from or "nothing before"
     return [not_met(rule, "PREREQUISITE_STAGE_MISSING", seen, needs=needs)]
 
 
@@ -227,7 +226,7 @@ def rfa_response(case: Case, rule: Requirement) -> list[Finding]:
     if last is None or last.pain is None:
         return [_no_procedure(rule, "RFA")]
     least, from_day = rule.number("min_pct"), rule.number("from_day")
-    first = last.day + dt.timedelta(days=from_day)
+    first = case.episode.day_after(last.day, from_day)
     needs = f"{least} % at day {from_day} or later"
     scores = [
         each

@@ -17,8 +17,6 @@ from sitrack.pathway.requirements import Requirement
 from sitrack.pathway.stages import Stage
 
 _REGIONS = ("lumbar", "hip", "soft_tissue")
-_FOR_EVER = ("deceased", "opened-in-error")
-"""Dispositions that nothing leads out of."""
 _REASONS_ABOUT_THE_SOURCE = "source"
 
 
@@ -165,9 +163,6 @@ def score_for_reason(case: Case, rule: Requirement) -> list[Finding]:
 
 def reopening(case: Case, rule: Requirement) -> list[Finding]:
     """Since the stage was entered, the patient reports pain or a consultant replied."""
-    if case.episode.visit.reason in _FOR_EVER:
-        seen = f"it was finished as {case.episode.visit.reason}"
-        return [not_met(rule, "NOT_ALLOWED_FROM_STATE", seen)]
     entered = case.episode.visit.entered
     kinds = {"new-pain-report": "score", "consultant-reply": "opinion"}
     wanted = [kinds[case.reason]] if case.reason in kinds else list(kinds.values())
