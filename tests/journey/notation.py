@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from sitrack.journey.agenda import agenda
+from sitrack.journey import parking
+from sitrack.journey.agenda import Due, agenda
 from sitrack.journey.assessment import Assessment, assess
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import MoveRequest, Variance, decide_move, find_move
 from sitrack.journey.entries import MOVE, OPENED, Draft, Entry, Provenance
 from sitrack.journey.episode import Episode, fold
 from sitrack.journey.findings import Finding, Refused
+from sitrack.journey.forms import EXCLUSIONS
+from sitrack.journey.parking import Parking
 from sitrack.journey.patient import EpisodeKey
 from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.loading import load, shipped_text
@@ -226,6 +230,19 @@ class Story:
     def consent(self, day: Day, procedure: str = "rfa") -> int:
         return self.record("consent", day, procedure=procedure)
 
+    def fusion(self, day: Day, **values: Any) -> int:
+        return self.record("fusion", day, **{"approach": "lateral", **values})
+
+    def opinion(self, day: Day, verdict: str = "candidate") -> int:
+        return self.record("opinion", day, **{"from": "surgeon", "verdict": verdict})
+
+    def imaging(self, day: Day, regions: str = "si-joint,pelvis,lumbar") -> int:
+        return self.record("imaging", day, modality="ct", regions=regions)
+
+    def booking(self, day: Day, what: str, booked: Day, status: str = "made") -> int:
+        values = {"what": what, "day": str(on(booked)), "status": status}
+        return self.record("booking", day, **values)
+
     def attest(self, day: Day, what: str, entry: int | None = None) -> int:
         fields = {"about": what}
         form = EvidenceForm("attestation", on(day), None, entry, fields, (), NURSE, {})
@@ -246,6 +263,43 @@ class Story:
         request = MoveRequest(target, command, on(day), NURSE, variance, {})
         draft, _ = decide_move(self.case(day, reason), request)
         return self.write(draft, max(on(day), self.entries[-1].recorded.date())).seq
+
+    def finish(self, day: Day, disposition: str | None) -> int:
+        return self.move("closed", day, disposition, command="episode finish")
+
+    def reopen(self, day: Day, reason: str = "new-pain-report") -> int:
+        return self.move("re-evaluation", day, reason, command="episode reopen")
+
+    def change(self, day: Day, decide: Callable[[Parking], Draft]) -> int:
+        """Change the status, or raise `Refused` with every reason why not."""
+        asked = Parking(self.episode(day), self.protocol, on(day), NURSE, {})
+        assert asked.day >= asked.episode.moved, "changes follow each other in time"
+        draft = decide(asked)
+        return self.write(draft, max(on(day), self.entries[-1].recorded.date())).seq
+
+    def hold(
+        self, day: Day, review: Day | None = None, reason: str = "hospitalised"
+    ) -> int:
+        """Put it on hold, with a review 30 days later where none is given."""
+        until = on(day) + dt.timedelta(days=30) if review is None else on(review)
+        return self.change(day, lambda asked: parking.hold(asked, reason, until))
+
+    def renew(self, number: int, day: Day, review: Day) -> int:
+        return self.change(day, lambda asked: parking.renew(asked, number, on(review)))
+
+    def resume(self, day: Day, number: int | None = None) -> int:
+        return self.change(day, lambda asked: parking.resume(asked, number))
+
+    def lose(self, day: Day) -> int:
+        return self.change(day, parking.lose)
+
+    def come_back(self, day: Day) -> int:
+        return self.change(day, parking.come_back)
+
+    def contact(
+        self, day: Day, outcome: str = "no-answer", channel: str = "phone"
+    ) -> int:
+        return self.record("contact", day, outcome=outcome, channel=channel)
 
     def placed(self, stage: str, day: Day) -> int:
         """Put the episode into a stage without asking, where no test is about how."""
@@ -301,18 +355,28 @@ class Story:
 
     def refused(self, target: str, day: Day, *args: Any, **more: Any) -> set[str]:
         """The labels of everything that the refused move names; it must be refused."""
-        before = self.stage
+        return self.refusal(lambda: self.move(target, day, *args, **more))
+
+    def refusal(self, act: Callable[[], object]) -> set[str]:
+        """The labels of everything for which this is refused; it must change nothing."""
+        before = list(self.entries)
         try:
-            self.move(target, day, *args, **more)
+            act()
         except Refused as refusal:
-            assert self.stage == before
+            assert self.entries == before
             return {finding.label() for finding in refusal.findings}
-        raise AssertionError(f"{target} was allowed on {on(day)}")
+        raise AssertionError("it was allowed")
+
+    def lines(self, day: Day) -> list[Due]:
+        """The open follow-ups as of a day, earliest due first."""
+        return agenda(self.episode(day), self.protocol)
 
     def open(self, day: Day) -> dict[str, str]:
         """The open follow-ups as of a day: rule without its stage, and due date."""
-        lines = agenda(self.episode(day), self.protocol)
-        return {line.rule.partition("-")[2]: str(line.due) for line in lines}
+        named = {
+            line.rule.partition("-")[2] or line.rule: line for line in self.lines(day)
+        }
+        return {name: str(line.due) for name, line in named.items()}
 
 
 def shipped_with(*changes: tuple[str, str]) -> Protocol:
@@ -405,4 +469,40 @@ def in_fusion_evaluation(**values: Any) -> Story:
     story = after_rfa(**values)
     story.score(200, nrs=7)
     story.move("fusion-evaluation", 200)
+    return story
+
+
+def worked_up(story: Story, day: Day, **without: bool) -> Story:
+    """Record everything that a fusion needs but the surgery, except what is left out."""
+    facts: dict[str, Callable[[], object]] = {
+        "score": lambda: story.score(day, nrs=7, odi=46),
+        "care": lambda: story.therapy(day, type="home-programme", start=str(on(20))),
+        "consent": lambda: story.consent(day, "fusion"),
+        "exclusions": lambda: story.record(
+            "screen", day, excluded=",".join(EXCLUSIONS)
+        ),
+        "behaviour": lambda: story.record("screen", day, behavioural="unremarkable"),
+        "opinion": lambda: story.opinion(day),
+        "imaging": lambda: story.imaging(day),
+        "decision": lambda: story.record("note", day, topic="shared-decision"),
+    }
+    assert without.keys() <= facts.keys()
+    for name, record in facts.items():
+        if name not in without:
+            record()
+    return story
+
+
+def in_post_fusion(**values: Any) -> Story:
+    """Post-fusion since day 210, by the surgery of that day."""
+    story = worked_up(in_fusion_evaluation(**values), 210)
+    story.fusion(210)
+    story.move("post-fusion", 210)
+    return story
+
+
+def sought(story: Story, *days: Day) -> Story:
+    """Attempts on these days, by turns by phone and by letter, all in vain."""
+    for place, day in enumerate(days):
+        story.contact(day, channel=("phone", "letter")[place % 2])
     return story

@@ -15,6 +15,7 @@ from tests.journey.notation import (
     in_conservative_care,
     in_diagnostic_block,
     in_fusion_evaluation,
+    shipped_with,
     unknown,
 )
 
@@ -40,13 +41,15 @@ def test_a_kind_without_a_judge_is_unknown(move, rule):
 
 
 def test_a_kind_without_a_judge_lets_nothing_pass_not_even_with_a_variance():
-    story = in_diagnostic_block()
-    named = {"NOT_YET_JUDGED(negative-block)"}
-    assert story.refused("re-evaluation", 80, "technical-doubt") == named
-    assert (
-        story.refused("re-evaluation", 80, "technical-doubt", variance=JUDGEMENT)
-        == named
+    asks = 'kind = "negative-block"'
+    protocol = shipped_with(
+        (asks, f'kind = "patient-contact"\n[[moves.requirements]]\n{asks}')
     )
+    story = in_diagnostic_block(protocol=protocol)
+    named = {"NOT_YET_JUDGED(patient-contact)"}
+    asked = ("re-evaluation", 80, "technical-doubt")
+    assert story.refused(*asked) == named
+    assert story.refused(*asked, variance=JUDGEMENT) == named
 
 
 @pytest.mark.parametrize("move", MOVES, ids=lambda move: move.id)

@@ -38,7 +38,7 @@ def test_an_episode_begins_where_it_was_opened():
     assert (episode.stage, episode.opened, episode.moved) == ("injection", on(3), on(3))
     assert (episode.coordinator, episode.version) == ("nurse", 1)
     assert episode.status is Status.ACTIVE
-    assert episode.previous_visit is None
+    assert episode.came_from is None
 
 
 def test_every_move_ends_one_visit_and_begins_another():

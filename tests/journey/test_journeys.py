@@ -387,8 +387,7 @@ class TestBothSides:
         right.move("relief", "2025-02-24")
         dates = {"CHECK": "2025-05-25", "ESC": "2025-06-24"}
         assert right.open("2025-02-24") == dates
-        named = right.refused("rfa", "2025-04-07")
-        assert "PREREQUISITE_STAGE_MISSING" in named
+        assert right.refused("rfa", "2025-04-07") == {"NOT_ALLOWED_FROM_STATE"}
         right.score("2025-05-19", nrs=6)
         right.move("re-evaluation", "2025-05-19", "recurrence")
         dates = {"DUE": "2025-06-02", "ESC": "2025-06-16"}

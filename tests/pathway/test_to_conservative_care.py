@@ -6,8 +6,10 @@ import pytest
 
 from tests.journey.notation import (
     BOUNDARIES,
+    JUDGEMENT,
     MET,
     Story,
+    after_rfa,
     in_fusion_evaluation,
     in_re_evaluation,
     not_met,
@@ -190,6 +192,55 @@ def test_a_deferred_fusion_needs_a_coded_reason():
     answer = story.asked(TO, 210, "coded-reason")
     assert answer == not_met("EVIDENCE_MISSING(reason)")
     assert story.asked(TO, 210, "coded-reason", reason="optimise") == MET
+
+
+@pytest.mark.parametrize(
+    "reason", ["patient-declines-for-now", "not-candidate", "optimise"]
+)
+def test_a_deferral_is_explained_by_a_shared_decision_or_by_the_surgeon(reason):
+    missing = {"EVIDENCE_MISSING(shared decision)"}
+    decided = in_fusion_evaluation()
+    decided.record("note", 210, topic="general")
+    assert decided.refused(TO, 210, reason) == missing
+    decided.record("note", 210, topic="shared-decision")
+    decided.move(TO, 210, reason)
+    assert decided.stage == TO
+
+    told = in_fusion_evaluation()
+    told.record("opinion", 210, **{"from": "hip", "verdict": "unclear"})
+    assert told.refused(TO, 210, reason) == missing
+    told.opinion(210, "not-candidate")
+    told.move(TO, 210, reason)
+    assert told.stage == TO
+
+
+def test_a_note_from_before_the_evaluation_explains_no_deferral():
+    story = after_rfa()
+    story.score(199, nrs=7)
+    story.record("note", 199, topic="shared-decision")
+    story.opinion(199)
+    story.move("fusion-evaluation", 200)
+    story.record("score", 200, nrs=7)
+    answer = story.asked(TO, 200, "deferral-note")
+    assert answer == not_met("EVIDENCE_MISSING(shared decision)")
+    note = story.record("note", 200, topic="shared-decision")
+    [finding] = story.findings(TO, 200, "deferral-note")
+    assert finding.entries == (note,)
+
+
+def test_the_latest_word_explains_the_deferral():
+    story = in_fusion_evaluation()
+    story.record("note", 212, topic="shared-decision")
+    opinion = story.opinion(213, "optimise")
+    [finding] = story.findings(TO, 213, "deferral-note")
+    assert finding.entries == (opinion,)
+
+
+def test_a_deferral_for_no_coded_reason_is_not_made_by_a_variance():
+    story = in_fusion_evaluation()
+    assert story.refused(TO, 210, variance=JUDGEMENT) == {"EVIDENCE_MISSING(reason)"}
+    story.move(TO, 210, "optimise", variance=JUDGEMENT)
+    assert story.stage == TO
 
 
 def test_a_red_flag_stands_against_conservative_care():

@@ -13,6 +13,7 @@ from tests.journey.notation import (
     exhausted,
     in_conservative_care,
     in_diagnostic_block,
+    in_fusion_evaluation,
     in_rfa,
     not_met,
     unknown,
@@ -122,10 +123,91 @@ def test_a_waiver_still_asks_for_conservative_care():
     assert ready.asked(TO, 71, "conservative-days", reason="contraindicated") == MET
 
 
-def test_a_waiver_cannot_be_judged_yet():
+WAIVED = (
+    "contraindicated",
+    "not-covered",
+    "negative-lbb-with-positive-ia",
+    "patient-declines-rfa",
+)
+
+
+@pytest.mark.parametrize("reason", WAIVED)
+def test_a_waiver_needs_a_coded_reason_and_a_clinician(reason):
     story = in_diagnostic_block()
-    named = {"NOT_YET_JUDGED(rfa-waiver)"}
-    assert story.refused(TO, 80, "contraindicated") == named
+    named = {"EVIDENCE_MISSING(reason)", "ATTESTATION_REQUIRED"}
+    assert story.refused(TO, 80) == named
+    assert story.refused(TO, 80, reason) == {"ATTESTATION_REQUIRED"}
+    attested = story.attest(80, "rfa-waiver")
+    assert story.refused(TO, 80) == {"EVIDENCE_MISSING(reason)"}
+    move = story.entries[story.move(TO, 80, reason) - 1]
+    assert story.stage == TO
+    assert move.payload["reason"] == reason
+    assert attested in move.payload["rests_on"]
+
+
+def test_no_variance_stands_in_for_the_waiver():
+    story = in_diagnostic_block()
+    named = story.refused(TO, 80, "contraindicated", variance=JUDGEMENT)
+    assert named == {"ATTESTATION_REQUIRED"}
+
+
+def test_a_waiver_attested_in_an_earlier_stay_does_not_count():
+    story = exhausted(in_conservative_care(), 70)
+    story.attest(69, "rfa-waiver")
+    story.move("diagnostic-block", 70)
+    answer = story.asked(TO, 80, "rfa-waiver", reason="not-covered")
+    assert answer == not_met("ATTESTATION_REQUIRED")
+
+
+def test_an_attestation_about_something_else_waives_nothing():
+    story = in_diagnostic_block()
+    story.attest(80, "source")
+    assert story.refused(TO, 80, "not-covered") == {"ATTESTATION_REQUIRED"}
+
+
+def deferred(day: int = 210) -> Story:
+    """Conservative care again, after an RFA that failed and a fusion deferred."""
+    story = in_fusion_evaluation()
+    story.record("note", day, topic="shared-decision")
+    story.move("conservative-care", day, "patient-declines-for-now")
+    return story
+
+
+def test_an_rfa_that_failed_once_opens_the_way_again():
+    story = deferred()
+    story.score(300, nrs=7)
+    story.move(TO, 300)
+    assert story.stage == TO
+    assert len(story.episode().of_kind("rfa")) == 1
+    assert len(story.episode().of_kind("block")) == 1
+
+
+def test_an_rfa_that_was_waived_opens_the_way_again():
+    story = in_diagnostic_block()
+    story.attest(80, "rfa-waiver")
+    story.move(TO, 80, "contraindicated")
+    story.opinion(90, "optimise")
+    story.move("conservative-care", 90, "optimise")
+    [finding] = story.findings(TO, 95, "prior-rfa-failure")
+    assert finding.is_met
+    assert finding.seen.startswith("RFA waived")
+
+
+def test_the_earlier_failure_is_cited_by_the_move_that_named_it():
+    story = deferred()
+    failed = next(v.seq for v in story.episode().visits if v.move == "rfa-failed")
+    [finding] = story.findings(TO, 300, "prior-rfa-failure")
+    assert finding.entries == (failed,)
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"), [(240, MET), (241, unknown("EVIDENCE_STALE(NRS)"))]
+)
+def test_asking_again_needs_a_fresh_score_of_the_stay(day, expected):
+    story = deferred()
+    assert story.asked(TO, 211, RELIEF) == unknown("EVIDENCE_MISSING(NRS)")
+    story.score(210, nrs=7)
+    assert story.asked(TO, day, RELIEF) == expected
 
 
 def test_fusion_is_asked_for_again_only_while_relief_is_insufficient():
@@ -137,6 +219,12 @@ def test_fusion_is_asked_for_again_only_while_relief_is_insufficient():
 
 def test_fusion_is_never_reached_from_conservative_care_without_an_earlier_rfa():
     story = exhausted(in_conservative_care(), 70)
-    named = {"NOT_YET_JUDGED(prior-rfa-failure)"}
+    named = {"PREREQUISITE_STAGE_MISSING"}
     assert story.refused(TO, 70) == named
     assert story.refused(TO, 70, variance=JUDGEMENT) == named
+
+
+def test_an_rfa_of_the_other_side_opens_no_way():
+    story = exhausted(in_conservative_care(side="left"), 70)
+    story.others = (deferred(),)
+    assert story.refused(TO, 70) == {"PREREQUISITE_STAGE_MISSING"}

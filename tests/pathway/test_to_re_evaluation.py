@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sitrack.journey.decisions import ways_on
 from tests.journey.notation import (
     AT_LEAST_50,
     MET,
@@ -15,6 +16,7 @@ from tests.journey.notation import (
     in_re_evaluation,
     in_relief_after_conservative_care,
     not_met,
+    on,
     unknown,
 )
 
@@ -122,11 +124,89 @@ def test_every_treatment_stage_may_be_questioned_again(stage):
     assert story.stage == TO
 
 
-def test_a_negative_block_cannot_be_judged_yet():
+# --- a negative block
+
+
+NEGATIVE = "negative-block"
+
+
+def with_block(*readings: str, **values) -> Story:
+    """A block on day 80, baseline NRS 8, with these readings."""
+    story = in_diagnostic_block()
+    block = story.block(80, **values)
+    if readings:
+        story.diary(80, *readings, about=block)
+    return story
+
+
+def test_without_a_block_nothing_is_negative():
+    story = in_diagnostic_block()
+    assert story.asked(TO, 80, NEGATIVE) == unknown("EVIDENCE_MISSING(block)")
+
+
+@pytest.mark.parametrize(("baseline", "score", "reached"), AT_LEAST_50)
+def test_a_block_is_negative_below_its_threshold(baseline, score, reached):
+    story = with_block(f"1h={score}", f"2h={score}", nrs=baseline)
+    expected = not_met("RELIEF_ABOVE_THRESHOLD") if reached else MET
+    assert story.asked(TO, 81, NEGATIVE) == expected
+
+
+def test_a_negative_block_leads_back_and_is_cited_with_its_diary():
+    story = with_block("1h=7", "2h=7")
+    block = len(story.entries) - 1
+    move = story.entries[story.move(TO, 81) - 1]
+    assert story.stage == TO
+    assert move.payload["rests_on"] == [block, block + 1]
+
+
+def test_a_block_without_a_diary_is_indeterminate_and_not_negative():
+    named = {"BLOCK_INDETERMINATE", "EVIDENCE_MISSING(diary)"}
+    assert with_block().refused(TO, 81) == named
+
+
+def test_one_good_reading_alone_is_indeterminate_and_not_negative():
+    assert "BLOCK_INDETERMINATE" in with_block("1h=2").refused(TO, 81)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [(83, MET), (84, not_met("ATTESTATION_REQUIRED"))],
+)
+def test_a_diary_written_late_shows_nothing_negative_unattested(written, expected):
     story = in_diagnostic_block()
     story.block(80)
-    story.diary(80, "1h=7", "2h=7")
-    assert story.refused(TO, 81) == {"NOT_YET_JUDGED(negative-block)"}
+    diary = story.diary(80, "1h=7", "2h=7", written=written)
+    assert story.asked(TO, 84, NEGATIVE) == expected
+    story.attest(84, "diary", diary)
+    assert story.asked(TO, 84, NEGATIVE) == MET
+
+
+def test_the_latest_block_of_the_stage_decides():
+    story = with_block("1h=7", "2h=7")
+    story.diary(95, "1h=1", "2h=1", about=story.block(95))
+    assert story.asked(TO, 81, NEGATIVE) == MET
+    assert story.asked(TO, 95, NEGATIVE) == not_met("RELIEF_ABOVE_THRESHOLD")
+
+
+def test_a_block_of_an_earlier_stay_decides_nothing():
+    story = with_block("1h=7", "2h=7")
+    story.move(TO, 81)
+    story.exam(82)
+    story.screens(82)
+    story.move("conservative-care", 82)
+    story.score(83, nrs=7)
+    story.move("diagnostic-block", 83)
+    assert story.asked(TO, 84, NEGATIVE) == unknown("EVIDENCE_MISSING(block)")
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["recurrence", "persistent-pain", "pattern-changed", "technical-doubt", "improved"],
+)
+def test_a_coded_reason_stands_in_for_a_negative_block(reason):
+    story = in_diagnostic_block()
+    story.move(TO, 80, reason)
+    assert story.stage == TO
 
 
 # --- reopened
@@ -194,3 +274,42 @@ def test_an_rfa_in_doubt_may_be_questioned_before_its_outcome():
     story = after_rfa()
     story.move(TO, 103, "technical-doubt")
     assert story.stage == TO
+
+
+# --- reopened after it was finished
+
+
+@pytest.mark.parametrize("disposition", ["declined", "transferred"])
+def test_a_finished_episode_is_reopened_by_a_new_pain_report(disposition):
+    story = in_conservative_care()
+    story.finish(30, disposition)
+    missing = {"EVIDENCE_MISSING(pain score)"}
+    assert story.refusal(lambda: story.reopen(400)) == missing
+    story.score(400, nrs=6)
+    story.reopen(400)
+    assert (story.stage, story.episode().status) == (TO, "active")
+    assert story.open(400) == {"DUE": str(on(414)), "ESC": str(on(428))}
+
+
+@pytest.mark.parametrize("disposition", ["deceased", "opened-in-error"])
+def test_nothing_reopens_an_episode_that_ended_for_ever(disposition):
+    story = in_conservative_care()
+    story.finish(30, disposition)
+    story.score(400, nrs=6)
+    never = {"NOT_ALLOWED_FROM_STATE"}
+    assert story.refusal(lambda: story.reopen(400)) == never
+    assert story.refusal(lambda: story.reopen(400, "consultant-reply")) == never
+    assert ways_on(story.case(400)) == []
+    assert story.stage == "closed"
+
+
+def test_an_episode_may_be_finished_and_reopened_more_than_once():
+    story = in_conservative_care()
+    story.finish(30, "declined")
+    story.score(60, nrs=6)
+    story.reopen(60)
+    story.finish(70, "transferred")
+    story.score(90, nrs=6)
+    story.reopen(90)
+    assert story.stage == TO
+    assert [v.stage for v in story.episode().visits].count("closed") == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sitrack.journey.decisions import ways_on
 from tests.journey.notation import (
     AT_LEAST_50,
     BOUNDARIES,
@@ -190,6 +191,25 @@ def test_without_cover_a_signed_notice_is_missing():
     assert story.asked(TO, 81, "coverage") == not_met("FINANCIAL_NOTICE_MISSING")
 
 
+def test_a_signed_notice_stands_in_for_cover():
+    story = with_block(80, protocol=shipped_with(NOT_COVERED))
+    story.record("notice", 81, procedure="fusion")
+    assert story.asked(TO, 81, "coverage") == not_met("FINANCIAL_NOTICE_MISSING")
+    notice = story.record("notice", 81, procedure="rfa")
+    [finding] = story.findings(TO, 81, "coverage")
+    assert finding.is_met
+    assert finding.entries == (notice,)
+
+
+def test_a_repeat_without_cover_asks_for_the_notice_too():
+    story = Story(protocol=shipped_with(NOT_COVERED))
+    story.placed("rfa", 30)
+    story.placed("relief", 60)
+    assert story.asked(TO, 90, "coverage") == not_met("FINANCIAL_NOTICE_MISSING")
+    story.record("notice", 90, procedure="rfa")
+    assert story.asked(TO, 90, "coverage") == MET
+
+
 def test_a_positive_block_with_consent_leads_to_the_rfa():
     story = with_block(80)
     story.consent(81)
@@ -224,13 +244,30 @@ def test_a_repeat_needs_no_new_block():
 
 def test_only_relief_that_came_from_rfa_is_repeated_by_rfa():
     story = in_relief_after_conservative_care()
-    answer = story.asked(TO, 90, "relief-from")
-    assert answer == not_met("PREREQUISITE_STAGE_MISSING")
+    story.score(90, nrs=7)
+    assert story.refused(TO, 90) == {"NOT_ALLOWED_FROM_STATE"}
+    assert story.refused(TO, 90, variance=JUDGEMENT) == {"NOT_ALLOWED_FROM_STATE"}
+    assert TO not in [way.move.target for way in ways_on(story.case(90))]
     assert recurred().asked(TO, 400, "relief-from") == MET
+    assert TO in [way.move.target for way in ways_on(recurred().case(400))]
+
+
+def test_an_earlier_rfa_does_not_make_every_later_relief_its_own():
+    story = in_relief_after_rfa()
+    story.score(300, nrs=7)
+    story.move("re-evaluation", 300, "recurrence")
+    story.exam(301)
+    story.screens(301)
+    story.move("conservative-care", 301)
+    story.score(320, nrs=2)
+    story.move("relief", 320)
+    assert story.refused(TO, 400) == {"NOT_ALLOWED_FROM_STATE"}
 
 
 def test_a_repeat_without_an_earlier_rfa_is_unknown():
-    story = in_relief_after_conservative_care()
+    story = Story()
+    story.placed("rfa", 30)
+    story.placed("relief", 60)
     missing = unknown("EVIDENCE_MISSING(RFA)")
     assert story.asked(TO, 90, "rfa-response") == missing
     assert story.asked(TO, 90, "rfa-spacing") == missing
@@ -316,6 +353,7 @@ def test_a_recurrence_is_shown_by_a_fresh_score_of_this_stage():
 
 def test_without_a_score_of_this_stage_nothing_has_recurred_yet():
     story = Story()
+    story.placed("rfa", 5)
     story.placed("relief", 10)
     assert story.asked(TO, 20, "recurrence") == unknown("EVIDENCE_MISSING(NRS)")
     story.score(20, nrs=7)
@@ -355,6 +393,7 @@ def test_the_last_positive_block_is_at_most_two_years_old(age, recent):
 
 def test_a_repeat_without_any_positive_block_is_refused():
     story = Story()
+    story.placed("rfa", 5)
     story.placed("relief", 10)
     answer = story.asked(TO, 20, "past-positive-block")
     assert answer == not_met("BLOCKS_INSUFFICIENT")
