@@ -151,6 +151,7 @@ class Story:
         self,
         kind: str,
         day: Day | dt.datetime | None,
+        /,
         *readings: str,
         about: int | None = None,
         written: Day | None = None,

@@ -10,6 +10,7 @@ in brackets, and the earliest day where time alone helps: `TRIAL_PERIOD_NOT_MET 
 """
 # ruff: noqa: A002 - a story says which follow-ups are `open`
 
+import copy
 import datetime as dt
 import json
 
@@ -35,6 +36,15 @@ class Story:
         opened = self.written("episode", "open", patient, "--side", side)
         self.key, self.stands = opened["episode"], _standing(opened)
 
+    def other_side(self):
+        """The story of the same patient's other joint, in the same ledger."""
+        other = copy.copy(self)
+        other.side = {"left": "right", "right": "left"}[self.side]
+        patient = self.key.partition("-")[0]
+        opened = other.written("episode", "open", patient, "--side", other.side)
+        other.key, other.stands = opened["episode"], _standing(opened)
+        return other
+
     # --- typing
 
     def type(self, *words, stdin=""):
@@ -58,13 +68,21 @@ class Story:
         """Begin a day: its morning's round must fire, and send, exactly that."""
         self.day = dt.date.fromisoformat(day)
         happened = self.answer("reminder", "run")["rows"]
-        assert self._steps(happened, "fired") == sorted(fires)
-        assert self._steps(happened, "sent") == sorted(fires if sent is None else sent)
         assert {row["outcome"] for row in happened} <= {"fired", "sent"}
+        self.hears(happened, fires, sent)
         return happened
 
+    def hears(self, happened, fires=(), sent=None):
+        """What a round fired, and sent, of this episode is exactly that."""
+        assert self._steps(happened, "fired") == sorted(fires)
+        assert self._steps(happened, "sent") == sorted(fires if sent is None else sent)
+
     def _steps(self, happened, outcome):
-        mine = [row for row in happened if row["outcome"] == outcome]
+        mine = [
+            row
+            for row in happened
+            if row["outcome"] == outcome and row["episode"] == self.key
+        ]
         repeated = {"notice": "", "repeat": " again"}
         return sorted(_short(row["rule"]) + repeated[row["step"]] for row in mine)
 
@@ -74,11 +92,26 @@ class Story:
         text = values.pop("text", None)
         more = options(**values) + (["--text", "-"] if text else [])
         done = self.written("record", kind, self.key, *words, *more, stdin=text or "")
+        self._stays(done, kind)
+        self.is_open(open)
+        return done["version"]
+
+    def contact(self, outcome, channel="phone"):
+        """Log an attempt to reach the patient, which moves nothing."""
+        words = ("contact", self.key, outcome, "--channel", channel)
+        self._stays(self.written(*words), "contact")
+
+    def _stays(self, done, kind):
         stage, version = self.stands
         assert (done["kind"], *_standing(done)) == (kind, stage, version + 1)
         self.stands = stage, version + 1
-        self.is_open(open)
-        return done["version"]
+
+    def cannot(self, kind, refused, **values):
+        """Evidence that cannot be so: it is refused, and nothing is written."""
+        before = self.everything()
+        words = ("record", kind, self.key, *options(**values))
+        self._refused(self.type(*words, "--as", "rivera", "--json"), refused)
+        assert self.everything() == before
 
     def diary(self, *readings, **values):
         return self.record("diary", readings=readings, **values)
@@ -103,23 +136,62 @@ class Story:
         words = ("episode", "reopen", self.key)
         self._move(words, "re-evaluation", reason, refused, open)
 
+    def finish(self, disposition, *, refused=None, open=None):
+        """End the episode."""
+        words = ("episode", "finish", self.key, "--disposition", disposition)
+        self._move(words, "closed", disposition, refused, open)
+
+    def hold(self, *, open=None, refused=None, **values):
+        """Put the episode on hold, or renew one; return the number of the entry."""
+        words = ("hold", self.key, *options(**values))
+        return self._change(words, "on-hold", None, open, refused)
+
+    def resume(self, *, to=None, open=None):
+        """Release the only hold."""
+        return self._change(("resume", self.key), "active", to, open)
+
+    def lost(self, *, open=None, refused=None):
+        """Mark the episode as lost to follow-up."""
+        return self._change(("lost", self.key), "lost", None, open, refused)
+
+    def returns(self, *, to=None, open=None, refused=None):
+        """Bring a lost patient back to care."""
+        return self._change(("return", self.key), "active", to, open, refused)
+
+    def _change(self, words, status, stage, open, refused=None):
+        before = self.everything() if refused else None
+        done = self.type("episode", *words, "--as", "rivera", "--json")
+        if refused is None:
+            assert done.code == 0, done.err
+            stage = stage or self.stands[0]
+            assert _standing(done.json) == (stage, self.stands[1] + 1)
+            assert done.json["status"] == self.state()["status"] == status
+            self.stands = _standing(done.json)
+        else:
+            self._refused(done, refused)
+            assert self.everything() == before
+        self.is_open(open)
+        return self.stands[1]
+
+    def _refused(self, done, refused):
+        assert (done.code, done.out, done.error["code"]) == (10, "", 10)
+        assert self._labels(done.error["findings"]) == sorted(refused)
+
     def _move(self, words, stage, reason, refused, open):
         coded = ("--reason", reason) if reason else ()
         said = self.why(stage, *coded)
         before = self.everything() if refused else None
-        done = self.type(*words, *coded, "--as", "rivera", "--json")
+        typed = () if words[1] == "finish" else coded
+        done = self.type(*words, *typed, "--as", "rivera", "--json")
         if refused is None:
             assert done.code == 0, done.err
             assert said == (True, [])
             assert _standing(done.json) == (stage, self.stands[1] + 1)
             self.stands = _standing(done.json)
         else:
-            assert done.code == 10
-            assert done.out == ""
-            assert done.error["code"] == 10
-            assert self._labels(done.error["findings"]) == sorted(refused)
+            self._refused(done, refused)
             assert said[0] is False
-            assert set(self._labels(said[1])) == set(refused)
+            assert self._labels(said[1]) == sorted(refused)
             assert all(finding in said[1] for finding in done.error["findings"])
             assert self.everything() == before
         self.is_open(open)
@@ -142,6 +214,10 @@ class Story:
 
     def state(self):
         return self.answer("show", self.key)
+
+    def is_verified(self):
+        """The whole record holds: chains, content, replay and copies."""
+        assert self.answer("audit", "verify")["rows"] == []
 
     def everything(self):
         """What a refusal must not change; its version is that of the last write."""
@@ -168,7 +244,7 @@ class Story:
         return text[5:] if same_year else text
 
     def _labels(self, findings):
-        return sorted(self._label(finding) for finding in findings)
+        return sorted({self._label(finding) for finding in findings})
 
     def _label(self, finding):
         item = f"({finding['item']})" if finding["item"] else ""

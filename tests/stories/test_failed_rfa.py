@@ -1,4 +1,6 @@
-"""J7: the RFA fails, up to the fusion evaluation."""
+"""J7: the RFA fails; a fusion is offered, declined for now, and accepted later."""
+
+import pytest
 
 from .notation import Story
 
@@ -42,8 +44,9 @@ def after_the_rfa(url, folder):
     return story
 
 
-def test_failure_is_called_after_three_months_and_not_before(ledger_url, tmp_path):
-    story = after_the_rfa(ledger_url, tmp_path)
+def evaluated(url, folder):
+    """From there to the fusion evaluation: failure is called at three months."""
+    story = after_the_rfa(url, folder)
     story.on("2024-12-02")
     story.record("score", nrs=7)
     story.advance(
@@ -59,4 +62,118 @@ def test_failure_is_called_after_three_months_and_not_before(ledger_url, tmp_pat
 
     story.on("2025-02-10", fires=["OUTCOME again"], sent=["OUTCOME", "OUTCOME again"])
     story.record("score", nrs=7, odi=46)
+    story.record("therapy", type="home-programme", start="2024-07-01", adherence=80)
     story.advance("fusion-evaluation", open=["DUE 04-11", "ESC 05-11"])
+
+    story.on("2025-03-20")
+    story.advance(
+        "post-fusion",
+        refused=[
+            "CONSENT_MISSING",
+            "EVIDENCE_STALE(NRS)",
+            "EVIDENCE_STALE(ODI)",
+            "EVIDENCE_MISSING(surgery)",
+            "EVIDENCE_MISSING(exclusions)",
+            "EVIDENCE_MISSING(surgeon's opinion)",
+            "EVIDENCE_MISSING(behavioural screen)",
+            "EVIDENCE_MISSING(imaging)",
+            "EVIDENCE_MISSING(shared decision)",
+        ],
+        open=["DUE 04-11", "ESC 05-11"],
+    )
+    assert {row["seen"][-8:] for row in unmet(story, "STALE")} == {"38 d old"}
+
+    story.on("2025-03-27")
+    note = "Explained what a fusion is; would rather wait."
+    story.record("note", topic="shared-decision", text=note)
+    return story
+
+
+def unmet(story, code):
+    """What `why` says of the fusion with a code that ends so."""
+    rows = story.answer("why", story.key, "post-fusion")["rows"]
+    return [row for row in rows if (row["code"] or "").endswith(code)]
+
+
+def asked_for_again(url, folder):
+    """Declined for now, and asked for again after half a year of care."""
+    story = evaluated(url, folder)
+    declined = "patient-declines-for-now"
+    dates = ["CHECK 04-24", "TRIAL 05-08", "ESC 06-19"]
+    story.advance("conservative-care", reason=declined, open=dates)
+    [*_, move] = story.answer("history", story.key)["rows"]
+    assert move["payload"]["reason"] == declined
+
+    story.on("2025-04-24", fires=["CHECK"])
+    story.on("2025-05-01", fires=["CHECK again"])
+    story.on("2025-05-08", fires=["TRIAL"])
+
+    story.on("2025-07-14", fires=["TRIAL again", "ESC"])
+    story.record("score", nrs=7, odi=48)
+    story.advance("fusion-evaluation", open=["DUE 09-12", "ESC 10-12"])
+    return story
+
+
+def operated(url, folder):
+    """Worked up, and operated on in September."""
+    story = asked_for_again(url, folder)
+    story.on("2025-09-05")
+    assert {row["item"]: row["seen"] for row in unmet(story, "STALE")} == {
+        "NRS": "NRS 7, 53 d old",
+        "ODI": "ODI 48 %, 53 d old",
+    }
+
+    story.on("2025-09-08")
+    story.record("score", nrs=7, odi=47)
+    story.record("consent", procedure="fusion", permanence=True)
+    story.record("note", topic="shared-decision", text="Wants the surgery now.")
+    ruled_out = (
+        "inflammatory,infection,tumour,fracture,neural-compression,pain-disorder"
+    )
+    story.record("screen", excluded=ruled_out, behavioural="unremarkable")
+    story.record("opinion", from_="surgeon", verdict="candidate")
+    shown = {"modality": "ct", "regions": "si-joint,pelvis,lumbar"}
+    story.record("imaging", **shown, on="2025-08-20")
+    story.record("lab", cotinine=4)
+    story.advance("post-fusion", refused=["EVIDENCE_MISSING(surgery)"])
+
+    story.on("2025-09-22", fires=["DUE"])
+    story.record("fusion", approach="lateral", implant="titanium-triangular")
+    dates = ["14 10-06", "42 11-03", "90 12-21"]
+    dates += ["180 2026-03-21", "365 2026-09-22", "730 2027-09-22"]
+    story.advance("post-fusion", open=dates)
+    return story
+
+
+@pytest.fixture
+def story(ledger_url, tmp_path):
+    return operated(ledger_url, tmp_path)
+
+
+def test_the_fusion_is_declined_for_now_and_done_later(story):
+    story.on("2025-10-01")
+    too_early = ["TRIAL_PERIOD_NOT_MET from 2026-09-22"]
+    story.finish(
+        "fusion-complete", refused=[*too_early, "EVIDENCE_MISSING(12-month visit)"]
+    )
+
+    story.on("2026-09-22", fires=["14", "42", "90", "180", "365"])
+    story.record("visit", by="clinic")
+    story.record("score", nrs=2)
+    shown = {"modality": "ct", "regions": "si-joint", "bridging": "absent"}
+    story.record("imaging", **shown, open=["730 2027-09-22"])
+    assert story.state()["stage"] == "post-fusion"
+    assert story.why("closed", "--reason", "fusion-complete") == (True, [])
+    story.is_verified()
+
+
+def test_a_patient_who_ends_care_may_come_back(ledger_url, tmp_path):
+    story = evaluated(ledger_url, tmp_path)
+    story.finish("declined", open=[])
+    assert story.state()["status"] == "finished"
+
+    story.on("2025-06-02", fires=[])
+    story.reopen("new-pain-report", refused=["EVIDENCE_MISSING(pain score)"])
+    story.record("score", nrs=7)
+    story.reopen("new-pain-report", open=["DUE 06-16", "ESC 06-30"])
+    story.is_verified()

@@ -66,6 +66,7 @@ def test_a_diary_of_eleven_days_later_counts_once_a_clinician_attests_it(story):
     story.advance(
         "rfa",
         refused=["BLOCK_INDETERMINATE", "EVIDENCE_MISSING(diary)", "CONSENT_MISSING"],
+        open=["DIARY 05-20", "REVIEW 05-26", "ESC 06-16"],
     )
     story.on("2025-05-26", fires=["REVIEW"], sent=["REVIEW"])
 
@@ -73,15 +74,15 @@ def test_a_diary_of_eleven_days_later_counts_once_a_clinician_attests_it(story):
     readings = ("1h=2", "2h=2", "4h=3")
     diary = story.diary(*readings, on="2025-05-19", for_=block, method="paper")
     story.is_open(["REVIEW 05-26", "ESC 06-16"])
+    [told] = [row for row in history(story) if row["number"] == diary]
+    assert (told["happened"], told["late"]) == ("2025-05-19", True)
+    assert told["payload"]["values"]["method"] == "paper"
     before = history(story, "--as-known", "2025-05-26")
     assert [row["kind"] for row in before if row["number"] >= block] == ["block"]
     story.advance("rfa", refused=["ATTESTATION_REQUIRED", "CONSENT_MISSING"])
 
     story.on("2025-06-02", fires=["REVIEW again"])
-    future = ("--reading", "1h=2", "--on", "2025-06-10", "--as", "rivera", "--json")
-    done = story.type("record", "diary", story.key, *future)
-    assert done.code == 10
-    assert [finding["code"] for finding in done.error["findings"]] == ["FUTURE_DATED"]
+    story.cannot("diary", ["FUTURE_DATED"], reading="1h=2", on="2025-06-10")
 
     attestation = story.record(
         "attestation", about="diary", for_=diary, performer="osei"
@@ -91,3 +92,4 @@ def test_a_diary_of_eleven_days_later_counts_once_a_clinician_attests_it(story):
     [moved] = [row for row in history(story) if row["stage_to"] == "rfa"]
     assert attestation in moved["payload"]["rests_on"]
     assert "variance" not in moved["payload"]
+    story.is_verified()
