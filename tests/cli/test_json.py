@@ -41,7 +41,9 @@ STDIN = {
     "enrolled": '{"given": "Jo", "family": "Stone"}',
 }
 ELSEWHERE = {
-    *(("advance",), ("episode", "open"), ("episode", "reopen")),  # schema `written`
+    *(("advance",), ("contact",)),  # schema `written`, as all that follow
+    *(("episode", verb) for verb in ("open", "finish", "reopen")),
+    *(("episode", verb) for verb in ("hold", "resume", "lost", "return")),
     ("reminder", "watch"),  # never ends by itself
 }
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sitrack.errors import SitrackError
 from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.stages import Stage
-from tests.journey.notation import JUDGEMENT, Story, on
+from tests.journey.notation import JUDGEMENT, Story, on, worked_up
 
 PROTOCOL = load(shipped_text())
 REASONS = sorted({reason for move in PROTOCOL.moves for reason in move.reasons})
@@ -33,7 +33,7 @@ def _steps() -> st.SearchStrategy[Step]:
     purpose = st.sampled_from(["diagnostic", "therapeutic", "both"])
     nerves = st.sampled_from(["l5,s1,s2,s3", "s1,s2"])
     about = st.sampled_from(
-        ["source", "repeat", "home-programme", "early-failure", "diary"]
+        ["source", "repeat", "home-programme", "early-failure", "diary", "rfa-waiver"]
     )
     region = st.sampled_from(["positive", "negative", "not-done"])
     kind = st.sampled_from(["active-stabilisation", "passive", "home-programme"])
@@ -49,10 +49,18 @@ def _steps() -> st.SearchStrategy[Step]:
         st.builds(_naproxen, st.integers(0, 90)),
         st.builds(_consent, st.sampled_from(["rfa", "fusion"])),
         st.builds(_attest, about),
+        st.builds(_contact, st.sampled_from(["no-answer", "reached"])),
+    ]
+    parked = [
+        st.builds(_hold, st.integers(1, 90)),
+        st.just(_RESUME),
+        st.just(_RESUME),
+        st.just(_LOSE),
+        st.just(_COME_BACK),
     ]
     target = st.sampled_from(list(Stage))
     tried = st.builds(_try, target, st.sampled_from(REASONS) | st.none(), st.booleans())
-    anything = st.one_of(*tell, tried, tried)
+    anything = st.one_of(*tell, tried, tried, *parked)
     # Mostly the pain stays, and mostly the walk goes on.
     pain = st.sampled_from([7.0, 7.0, 6.5, 8.0, 2.0])
     go_on = st.builds(_go_on, st.one_of(pain, NRS))
@@ -165,6 +173,35 @@ def _try(target: Stage, reason: str | None, by_variance: bool) -> Step:
     return _Told(f"try({target}, {reason}, variance={by_variance})", act)
 
 
+def _contact(outcome: str) -> Step:
+    return _Told(f"contact({outcome})", lambda s, d: s.contact(d, outcome))
+
+
+def _hold(review: int) -> Step:
+    return _Told(f"hold({review})", lambda s, d: s.hold(d, review=d + review))
+
+
+def _resume(story: Story, day: int) -> None:
+    holds = story.episode().open_holds
+    story.resume(day, holds[0].seq if holds else None)
+
+
+def _lose(story: Story, day: int) -> None:
+    for channel in ("phone", "sms", "letter"):
+        story.contact(day, channel=channel)
+    story.lose(day)
+
+
+def _come_back(story: Story, day: int) -> None:
+    story.record("visit", day)
+    story.come_back(day)
+
+
+_RESUME = _Told("resume", _resume)
+_LOSE = _Told("lose", _lose)
+_COME_BACK = _Told("come back", _come_back)
+
+
 def _go_on(nrs: float) -> Step:
     """Record what the natural way out of the stage needs, and try it."""
     return _Told(f"go_on({nrs})", lambda s, d: _PREPARED[s.stage](s, d, nrs))
@@ -219,8 +256,21 @@ def _from_relief(story: Story, day: int, nrs: float) -> None:
 
 
 def _from_fusion_evaluation(story: Story, day: int, nrs: float) -> None:
+    worked_up(story, day)
+    if nrs > 7:
+        story.move("conservative-care", day, "optimise")
+        return
+    story.fusion(day)
+    story.move("post-fusion", day)
+
+
+def _from_post_fusion(story: Story, day: int, nrs: float) -> None:
+    story.record("visit", day)
     story.score(day, nrs=nrs)
-    story.move("re-evaluation", day, "persistent-pain")
+    if nrs > 4:
+        story.move("re-evaluation", day, "persistent-pain")
+    else:
+        story.finish(day, "fusion-complete")
 
 
 def _from_referred_out(story: Story, day: int, nrs: float) -> None:
@@ -236,5 +286,7 @@ _PREPARED = {
     Stage.RFA: _from_rfa,
     Stage.RELIEF: _from_relief,
     Stage.FUSION_EVALUATION: _from_fusion_evaluation,
+    Stage.POST_FUSION: _from_post_fusion,
     Stage.REFERRED_OUT: _from_referred_out,
+    Stage.CLOSED: _from_referred_out,
 }
