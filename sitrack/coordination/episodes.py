@@ -141,6 +141,13 @@ def _episodes_of(
             yield key, status
 
 
+def _refuse_two_open(work: Work, episode: Episode) -> None:
+    """A finished episode is not brought back beside a later one that is open."""
+    if episode.stage == Stage.CLOSED:
+        for key, status in _episodes_of(work, episode.key.patient, episode.key.side):
+            _refuse_open(key, status)
+
+
 def _refuse_open(key: EpisodeKey, status: str) -> None:
     """One side has one open episode at a time."""
     if status != "finished":
@@ -315,9 +322,7 @@ def advance(
             payload=payload,
         )
         draft, _ = decide_move(case, request)
-        if episode.stage == Stage.CLOSED:
-            for other, status in _episodes_of(work, key.patient, key.side):
-                _refuse_open(other, status)
+        _refuse_two_open(work, episode)
         entry = work.append(key.stream, draft)
         return settled(work, patient, key, [*entries, entry], protocol, dry_run=dry_run)
 

@@ -16,18 +16,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from sitrack.errors import NotEligible, SitrackError
-from sitrack.journey import parking
+from sitrack.errors import SitrackError
 from sitrack.journey.agenda import agenda
-from sitrack.journey.assessment import assess
-from sitrack.journey.assessment.case import Case
-from sitrack.journey.decisions import find_move
-from sitrack.journey.entries import MOVE, Entry
+from sitrack.journey.entries import Entry
 from sitrack.journey.episode import fold
-from sitrack.journey.machine import NotInTable, machine_for
-from sitrack.journey.parking import Parking
 from sitrack.journey.patient import EpisodeKey, patient_stream
-from sitrack.record import chain, codec, history, library, standing, tables
+from sitrack.record import chain, codec, history, library, replay, standing, tables
 from sitrack.record.journal import Ledger, present_instant
 
 _AHEAD: Final = dt.timedelta(minutes=5)
@@ -252,7 +246,7 @@ def _mentioned(row: dict[str, Any]) -> str | None:
         return None  # its content was changed, which its commitment has shown
 
 
-# --- replay: would every move be made again, by its own protocol?
+# --- what the entries of an episode tell
 
 
 def _episode_faults(
@@ -261,7 +255,9 @@ def _episode_faults(
     try:
         key = history.key_of_stream(stream)
         entries = [codec.entry_of(row) for row in rows]
-        yield from _replay_faults(connection, ledger, key, entries)
+        wrong = replay.first_wrong(connection, ledger, key, entries)
+        if wrong is not None:
+            yield Fault("REPLAY", stream, *wrong)
         yield from _copy_faults(connection, ledger, key, entries)
     except _NO_JOURNEY:
         yield Fault("INTEGRITY", stream, None, "its entries tell no journey")
@@ -277,83 +273,6 @@ _NO_JOURNEY: Final = (
     ValueError,
 )
 """What content can raise that is well-formed, and yet makes no sense."""
-
-
-def _replay_faults(
-    connection: Connection, ledger: Ledger, key: EpisodeKey, entries: list[Entry]
-) -> Iterator[Fault]:
-    for place, entry in enumerate(entries):
-        if entry.kind == MOVE:
-            seen = _replayed(connection, ledger, key, entries[:place], entry)
-        elif entry.kind in parking.DECIDES:
-            seen = _replayed_status(connection, ledger, key, entries[:place], entry)
-        else:
-            continue
-        if seen:
-            yield Fault("REPLAY", key.stream, entry.seq, seen)
-            return
-
-
-def _replayed(
-    connection: Connection,
-    ledger: Ledger,
-    key: EpisodeKey,
-    known: list[Entry],
-    move: Entry,
-) -> str | None:
-    """What is wrong with a move, by what was known when it was made; None if nothing."""
-    day = move.day(ledger.zone)
-    episode = fold(key, known, ledger.zone, day)
-    protocol = library.pinned(connection, episode.protocol)
-    payload = move.payload or {}
-    if move.stage_from != episode.stage or move.protocol != episode.protocol:
-        return "it does not leave the stage that the episode was in"
-    if day < episode.moved:
-        return "it is dated before the change before it"
-    named = protocol.move_named(str(payload.get("move")))
-    try:
-        found = find_move(
-            episode, protocol, str(move.stage_to), named.command if named else "advance"
-        )
-        stage = machine_for(protocol).fire(episode.stage, found, allowed=True)
-    except (NotEligible, NotInTable):
-        return "the protocol has no such move"
-    if found != named or stage != move.stage_to:
-        return "it is not the move that it says it is"
-    others = history.sibling_episodes(connection, ledger, key, day, move.recorded)
-    case = Case(episode, protocol, day, payload.get("reason"), others)
-    assessment = assess(case, found)
-    lifted = payload.get("variance")
-    if lifted and lifted.get("code") in found.variances:
-        unmet = [finding for finding in assessment.unmet if finding.hard]
-    else:
-        unmet = list(assessment.unmet)
-    if unmet:
-        return "its requirements were not met: " + ", ".join(f.label() for f in unmet)
-    return None
-
-
-def _replayed_status(
-    connection: Connection,
-    ledger: Ledger,
-    key: EpisodeKey,
-    known: list[Entry],
-    change: Entry,
-) -> str | None:
-    """What is wrong with a hold, a loss or a way back; None if nothing."""
-    day = change.day(ledger.zone)
-    episode = fold(key, known, ledger.zone, day)
-    if day < episode.moved:
-        return "it is dated before the change before it"
-    protocol = library.pinned(connection, episode.protocol)
-    asked = Parking(episode, protocol, day, change.provenance, {})
-    try:
-        again = parking.DECIDES[change.kind](asked, change.payload or {})
-    except SitrackError:
-        return "the protocol does not allow it"
-    if (again.stage_from, again.stage_to) != (change.stage_from, change.stage_to):
-        return "it does not lead where it says"
-    return None
 
 
 # --- the copies: standing, spans and agenda follow from the entries

@@ -185,8 +185,10 @@ def test_nothing_on_one_side_answers_for_the_other(walk, elsewhere):
                         ours.requirement == "injection-sessions"
                         and (mine.is_met or not ours.is_met)
                     )
-                    or (mine == dataclasses.replace(ours, warning=mine.warning)
-                    and ours.requirement == "fusion-surgery")
+                    or (
+                        mine == dataclasses.replace(ours, warning=mine.warning)
+                        and ours.requirement == "fusion-surgery"
+                    )
                 )
         story.others = ()
 

@@ -59,7 +59,8 @@ def _steps() -> st.SearchStrategy[Step]:
         st.just(_COME_BACK),
     ]
     target = st.sampled_from(list(Stage))
-    tried = st.builds(_try, target, st.sampled_from(REASONS) | st.none(), st.booleans())
+    reason = st.integers(0, 5) | st.none()
+    tried = st.builds(_try, target, reason, st.booleans())
     anything = st.one_of(*tell, tried, tried, *parked)
     # Mostly the pain stays, and mostly the walk goes on.
     pain = st.sampled_from([7.0, 7.0, 6.5, 8.0, 2.0])
@@ -162,10 +163,13 @@ def _attest(about: str) -> Step:
     return _Told(f"attest({about})", act)
 
 
-def _try(target: Stage, reason: str | None, by_variance: bool) -> Step:
+def _try(target: Stage, reason: int | None, by_variance: bool) -> Step:
+    """Try a move, with the reason of that number among those that it takes."""
+
     def act(story: Story, day: int) -> None:
         move = PROTOCOL.move_between(story.stage, target)
-        taken = reason if move and reason in move.reasons else None
+        reasons = move.reasons if move and reason is not None else ()
+        taken = reasons[reason % len(reasons)] if reasons else None
         command = move.command if move else "advance"
         variance = JUDGEMENT if by_variance else None
         story.move(target, day, taken, variance=variance, command=command)

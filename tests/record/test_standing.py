@@ -6,13 +6,16 @@ import random
 import pytest
 from sqlalchemy import select, text
 
-from sitrack.errors import SitrackError
+from sitrack.coordination.parking import change_status
+from sitrack.errors import BadInput, SitrackError
+from sitrack.journey import parking
 from sitrack.journey.agenda import agenda
 from sitrack.journey.episode import fold
+from sitrack.journey.findings import Refused
 from sitrack.pathway.stages import Side
-from sitrack.record import library, standing, tables
+from sitrack.record import library, standing, tables, worklist
 from sitrack.record.journal import load_stream, reading, writing
-from tests.clinic import Clinic, codes_of
+from tests.clinic import RIVERA, Clinic, codes_of
 
 NOT_OF_ENTRIES = {"step", "step_on"}
 
@@ -235,3 +238,98 @@ def test_a_line_whose_day_moved_begins_again(clinic):
     assert line["due"] == line["step_on"] == dt.date(2025, 1, 20)
     assert line["step"] == standing.FIRST_STEP
     assert statuses(clinic.ledger, "INJ-SCHED") == CANCELLED
+
+
+# --- on hold, lost and finished
+
+
+def held(day, reason="pregnancy"):
+    review = dt.date.fromisoformat(day)
+    return lambda asked: parking.hold(asked, reason, review)
+
+
+def test_the_copies_follow_through_holds_losses_and_the_end(clinic):
+    ledger, key = clinic.ledger, clinic.walked()
+
+    def change(day, decide):
+        clinic.at(day)
+        done = change_status(ledger, RIVERA, key, decide)
+        assert_copies_follow(ledger, [key])
+        return done
+
+    first = change("2025-02-03", held("2025-03-03")).entry.seq
+    second = change("2025-02-04", held("2025-04-03", "optimisation")).entry.seq
+    renewed = dt.date(2025, 4, 1)
+    change("2025-03-03", lambda asked: parking.renew(asked, first, renewed))
+    change("2025-03-04", lambda asked: parking.resume(asked, first))
+    change("2025-03-05", lambda asked: parking.resume(asked, second))
+
+    # The check of day 28 waits for 30 more days: it is due on 29 March.
+    for day, channel in (("2025-04-01", "phone"), ("2025-04-15", "sms")):
+        clinic.at(day)
+        clinic.record(key, "contact", outcome="no-answer", channel=channel)
+    clinic.record(key, "contact", outcome="sent", channel="letter")
+    assert change("2025-05-13", parking.lose).due == []
+    clinic.record(key, "visit")
+    back = change("2025-05-13", parking.come_back)
+    assert (back.episode.stage, len(back.due)) == ("conservative-care", 3)
+    clinic.advance(key, "closed", command="episode finish", reason="declined")
+    assert_copies_follow(ledger, [key])
+    assert codes_of(ledger) == set()
+
+
+def test_who_is_on_hold_is_hidden_until_the_review_is_near(clinic):
+    ledger, key = clinic.ledger, clinic.walked()
+    change_status(ledger, RIVERA, key, held("2025-03-03"))
+
+    def listed(day):
+        clinic.at(day)
+        _, rows, hidden = worklist.who_waits(ledger, None, None)
+        return [row.rule for row in rows], hidden
+
+    assert listed("2025-02-23") == ([], 1)
+    assert listed("2025-02-24") == (["HOLD-REVIEW"], 0)
+
+
+def test_nothing_changes_its_status_before_the_last_change(clinic):
+    ledger, key = clinic.ledger, clinic.walked()
+    clinic.at("2025-02-10")
+    decide = held("2025-03-03")
+    early, ahead = dt.date(2025, 1, 29), dt.date(2025, 2, 11)
+    with pytest.raises(Refused) as refusal:
+        change_status(ledger, RIVERA, key, decide, on=early)
+    assert [each.label() for each in refusal.value.findings] == ["OUT_OF_ORDER"]
+    with pytest.raises(BadInput, match="is after today"):
+        change_status(ledger, RIVERA, key, decide, on=ahead)
+    change_status(ledger, RIVERA, key, decide, on=dt.date(2025, 2, 5))
+    with pytest.raises(Refused, match="cannot change before that"):
+        change_status(
+            ledger,
+            RIVERA,
+            key,
+            lambda asked: parking.resume(asked, None),
+            on=dt.date(2025, 2, 4),
+        )
+    with pytest.raises(Refused) as refusal:
+        clinic.advance(key, "re-evaluation", on=dt.date(2025, 2, 4), reason="improved")
+    assert [each.label() for each in refusal.value.findings] == ["OUT_OF_ORDER"]
+    assert_copies_follow(ledger, [key])
+    assert codes_of(ledger) == set()
+
+
+def test_one_side_has_one_open_episode_at_a_time(clinic):
+    first = clinic.walked()
+    with pytest.raises(BadInput, match=f"{first} is open already"):
+        clinic.opened(first.patient)
+    clinic.advance(first, "closed", command="episode finish", reason="declined")
+    second = clinic.opened(first.patient)
+    assert (str(second), second.ordinal) == (f"{first}2", 2)
+    clinic.record(first, "score", nrs="6")
+    reopen = {"command": "episode reopen", "reason": "new-pain-report"}
+    with pytest.raises(BadInput, match=f"{second} is open already"):
+        clinic.advance(first, "re-evaluation", **reopen)
+    clinic.advance(second, "closed", command="episode finish", reason="transferred")
+    third = clinic.opened(first.patient, side=Side.LEFT)
+    clinic.advance(first, "re-evaluation", **reopen)
+    assert_copies_follow(clinic.ledger, [first, second, third])
+    assert codes_of(clinic.ledger) == set()

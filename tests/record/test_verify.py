@@ -455,3 +455,52 @@ def test_codes_name_what_is_wrong_and_no_more(tampered):
     assert {stream for _, stream, _ in found} == {tampered.key.stream}
     assert str(clean) not in str(found)
     assert codes_of(tampered.ledger) == {"STANDING"}
+
+
+# --- changes of status that would not be decided again
+
+
+def _held(day="2025-01-30", review="2025-02-20", **more):
+    payload = {"reason": "pregnancy", "review": review}
+    return {"kind": "held", "occurred": day, "payload": payload, **more}
+
+
+def test_a_hold_that_could_be_is_none_of_verifys_business(forge):
+    _, found = forge(**_held())
+    assert {code for code, *_ in found} == {"STANDING"}
+
+
+IMPOSSIBLE = {
+    "a review too far ahead": _held(review="2025-07-01"),
+    "a reason of nobody's": _held(payload={"reason": "x", "review": "2025-02-20"}),
+    "a hold dated before the stage": _held(day="2025-01-29"),
+    "a hold that leads away": _held(
+        stage_from="conservative-care", stage_to="re-evaluation"
+    ),
+    "a release of no hold": {"kind": "resumed", "payload": {"hold": 3}},
+    "a renewal of no hold": {
+        "kind": "hold-renewed",
+        "payload": {"hold": 3, "review": "2025-02-20"},
+    },
+    "a loss of one nobody sought": {"kind": "lost"},
+    "a return of one who was not lost": {
+        "kind": "returned",
+        "stage_from": "conservative-care",
+        "stage_to": "conservative-care",
+    },
+}
+
+
+@pytest.mark.parametrize("change", IMPOSSIBLE.values(), ids=IMPOSSIBLE)
+def test_a_change_of_status_that_could_not_be_is_found_by_replay(forge, change):
+    seq, found = forge(**change)
+    assert ("REPLAY", forge.key.stream, seq) in found
+
+
+def test_a_move_out_of_a_hold_is_found_by_replay(forge):
+    forge(**_held())
+    away = {"stage_from": "conservative-care", "stage_to": "re-evaluation"}
+    payload = {"move": "reassess", "reason": "improved", "rests_on": []}
+    move = {"kind": "move", "protocol": forge.protocol, "payload": payload, **away}
+    seq, found = forge(**move, recorded="2025-01-30T09:01:00.000000Z")
+    assert ("REPLAY", forge.key.stream, seq) in found

@@ -93,13 +93,13 @@ def test_a_stay_in_hospital_moves_what_is_due_by_its_days(ledger_url, tmp_path):
 def test_a_patient_on_hold_may_end_care_and_come_back(ledger_url, tmp_path):
     story = in_conservative_care(ledger_url, tmp_path)
     story.on("2025-02-03")
-    story.hold(reason="patient-request", review="2025-03-03")
-    story.on("2025-02-10")
+    story.hold(reason="patient-request", review="2025-03-09")
+    story.on("2025-03-09", fires=["REVIEW"], sent=[])  # a Sunday
     story.finish("declined", open=[])
     assert story.state()["status"] == "finished"
-    story.on("2025-03-03", fires=[])
+    story.on("2025-03-10", fires=[], sent=[])
     story.record("score", nrs=6)
-    story.reopen("new-pain-report", open=["DUE 03-17", "ESC 03-31"])
+    story.reopen("new-pain-report", open=["DUE 03-24", "ESC 04-07"])
     assert story.state()["status"] == "active"
     story.is_verified()
 
