@@ -89,18 +89,18 @@ def the_first_rfa_follows_a_positive_block(episode: Episode) -> None:
     for place in entered(episode, Stage.RFA)[:1]:
         visit = episode.visits[place]
         assert episode.visits[place - 1].stage == Stage.DIAGNOSTIC_BLOCK
-        blocks = [b for b in episode.of_kind("block") if b.day <= visit.entered]
-        assert any(is_plainly_positive(episode, b, visit.entered) for b in blocks)
+        blocks = [b for b in episode.of_kind("block") if b.seq < visit.seq]
+        assert any(is_plainly_positive(episode, b, visit.seq) for b in blocks)
 
 
-def is_plainly_positive(episode: Episode, block, day: dt.date) -> bool:
-    """Two consecutive readings of the first eight hours at half the pain or less."""
-    kept = [d for d in episode.of_kind("diary") if d.about == block.seq]
-    vouched = [
-        a
-        for a in episode.of_kind("attestation")
-        if a.about == block.seq and a.day <= day
-    ]
+def is_plainly_positive(episode: Episode, block, seq: int) -> bool:
+    """Two consecutive readings of the first eight hours at half the pain or less.
+
+    By what was written before that entry.
+    """
+    known = [each for each in episode.evidence if each.seq < seq]
+    kept = [d for d in known if d.kind == "diary" and d.about == block.seq]
+    vouched = [a for a in known if a.kind == "attestation" and a.about == block.seq]
     scores = {}
     for diary in kept:
         if vouched or (diary.written - block.day).days <= 3:

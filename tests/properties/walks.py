@@ -57,6 +57,8 @@ def _steps() -> st.SearchStrategy[Step]:
         st.just(_RESUME),
         st.just(_LOSE),
         st.just(_COME_BACK),
+        st.just(_REFER),
+        st.builds(_finish, st.sampled_from(["declined", "transferred", "deceased"])),
     ]
     target = st.sampled_from(list(Stage))
     reason = st.integers(0, 5) | st.none()
@@ -201,6 +203,16 @@ def _come_back(story: Story, day: int) -> None:
     story.come_back(day)
 
 
+def _refer(story: Story, day: int) -> None:
+    story.screens(day, hip="positive")
+    story.move("referred-out", day, "hip")
+
+
+def _finish(disposition: str) -> Step:
+    return _Told(f"finish({disposition})", lambda s, d: s.finish(d, disposition))
+
+
+_REFER = _Told("refer out", _refer)
 _RESUME = _Told("resume", _resume)
 _LOSE = _Told("lose", _lose)
 _COME_BACK = _Told("come back", _come_back)
