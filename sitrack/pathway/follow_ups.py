@@ -56,7 +56,8 @@ class Closer:
 
     Attributes:
         evidence: one of `CLOSERS`.
-        from_day: it counts when effective on this day after the anchor, or later.
+        from_day: it counts when effective on this day after the anchor, holds left
+            out, or later.
         from_due: it counts when effective this many days from the due date (negative:
             before it), or later.
     """

@@ -293,6 +293,20 @@ def test_the_score_of_the_steroid_phase_waits_for_active_days():
     assert story.asked("re-evaluation", 19, kind) == MET
 
 
+def test_the_relief_that_an_rfa_must_have_shown_waits_for_active_days():
+    story = after_rfa()
+    story.hold(110)
+    story.resume(120)
+    story.score(190, nrs=2)
+    story.move("relief", 190)
+    absent = unknown("EVIDENCE_MISSING(90-day score)")
+    assert story.asked("rfa", 300, "rfa-response") == absent
+    story.score(199, nrs=2)
+    assert story.asked("rfa", 300, "rfa-response") == absent
+    story.score(200, nrs=2)
+    assert story.asked("rfa", 300, "rfa-response") == MET
+
+
 def test_ages_leave_no_hold_out():
     story = in_diagnostic_block()
     story.diary(80, "1h=1", "2h=1", about=story.block(80))
