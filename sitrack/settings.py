@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from sitrack.errors import Unavailable
 
+_ANOTHER_FILE: Final = "mend the file, or name another with --config FILE"
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -201,7 +202,8 @@ def _typed(option: Option, raw: Any, origin: str) -> Any:
     except (ValueError, TypeError) as error:
         wanted = str(error) if str(error).startswith(("one ", "a ")) else option.about
         raise Unavailable(
-            f"the setting {option.name} ({origin}) is not understood: it takes {wanted}"
+            f"the setting {option.name} ({origin}) is not understood: it takes {wanted}",
+            "mend it there, or give it with a flag",
         ) from None
 
 
@@ -210,13 +212,18 @@ def _read(path: Path, *, required: bool) -> dict[str, Any]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if required:
-            raise Unavailable(f"the settings file {path} does not exist") from None
+            raise Unavailable(
+                f"the settings file {path} does not exist", _ANOTHER_FILE
+            ) from None
         return {}
     except (OSError, UnicodeDecodeError):
-        raise Unavailable(f"the settings file {path} cannot be read") from None
+        raise Unavailable(
+            f"the settings file {path} cannot be read", _ANOTHER_FILE
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise Unavailable(
-            f"the settings file {path} is not whole TOML: {str(error)[:80]}"
+            f"the settings file {path} is not whole TOML: {str(error)[:80]}",
+            _ANOTHER_FILE,
         ) from None
     return dict(_flat(document, path))
 
@@ -232,6 +239,8 @@ def _flat(document: Mapping[str, Any], path: Path) -> list[tuple[str, Any]]:
         )
         for name, each in rows:
             if name not in known:
-                raise Unavailable(f"the settings file {path} has an unknown key {name}")
+                raise Unavailable(
+                    f"the settings file {path} has an unknown key {name}", _ANOTHER_FILE
+                )
             found.append((name, each))
     return found

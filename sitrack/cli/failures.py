@@ -18,7 +18,13 @@ from typing import Any
 import click
 
 from sitrack.cli.output import dumped, screen_width, shown
-from sitrack.errors import BadInput, SitrackError
+from sitrack.errors import (
+    BadInput,
+    NotFound,
+    NotPermitted,
+    SitrackError,
+    Unavailable,
+)
 
 INTERRUPTED = 130
 
@@ -63,13 +69,21 @@ _WAYS_OUT = {
 }
 
 
+_WHERE_TO_LOOK = {
+    NotFound.code: "see which there are: sitrack episode list",
+    Unavailable.code: "see which record is meant: sitrack db path",
+}
+
+
 def _way_out(
     code: int, findings: Sequence[Any], arguments: Sequence[str]
 ) -> str | None:
     """What to do next, where the error itself does not say."""
     if findings:
         return _WAYS_OUT.get(findings[0].code)
-    return f"see: {_help_of(arguments)}" if code == BadInput.code else None
+    if code in {BadInput.code, NotPermitted.code}:
+        return f"see: {_help_of(arguments)}"
+    return _WHERE_TO_LOOK.get(code)
 
 
 def _help_of(arguments: Sequence[str]) -> str:

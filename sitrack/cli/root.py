@@ -56,6 +56,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
+    except SystemExit:
+        return 0  # only so does click end where the reader of a pipe went away
     except BaseException as error:  # noqa: BLE001 - the last room before the street
         from sitrack.cli.failures import report
 

@@ -1,11 +1,16 @@
 """Commands as they are typed: in this process, which is fast, or in one of their own."""
 
+import fcntl
 import io
 import json
 import os
+import pty
+import signal
 import sqlite3
+import struct
 import subprocess
 import sys
+import termios
 from contextlib import closing, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
@@ -71,6 +76,12 @@ def surroundings(more=None):
     return kept | {"PYTHONPATH": str(HERE)} | (more or {})
 
 
+def contents(file):
+    """Everything that a SQLite file says, to show that nothing was changed."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        return list(connection.iterdump())
+
+
 def tamper(file):
     """Change a score in a SQLite file, as somebody who owns the file can."""
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
@@ -94,3 +105,61 @@ def options(**values):
         elif value is not None:
             words += [option, str(value)]
     return words
+
+
+class Terminal:
+    """A command at a terminal of its own, 80 columns wide; what it shows, and answers."""
+
+    def __init__(self, *words, env=None):
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.process = subprocess.Popen(
+            command(*words),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=surroundings({"TERM": "xterm"} | (env or {})),
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.text = ""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+
+    def wait_for(self, words):
+        """Read until those words were shown."""
+        seen = len(self.text)
+        while words not in self.text[seen:]:
+            self.text += self._read(words)
+        return self
+
+    def type(self, line):
+        os.write(self._ours, f"{line}\n".encode())
+
+    def interrupt(self):
+        """Press Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+
+    def end(self):
+        """Read to the end; return the exit code and all that was shown."""
+        while more := self._read_or_end():
+            self.text += more
+        return self.process.wait(), self.text.replace("\r\n", "\n")
+
+    def _read(self, wanted):
+        more = self._read_or_end()
+        assert more, f"it ended without {wanted!r}: {self.text}"
+        return more
+
+    def _read_or_end(self):
+        try:
+            return os.read(self._ours, 65536).decode()
+        except OSError:  # on Linux, a terminal whose last user has left
+            return ""
