@@ -420,12 +420,12 @@ class Row:
     last_error: str | None
 
 
-def open_rows(connection: Connection, until: dt.datetime) -> list[Row]:
-    """Return the open rows that fall due by `until`, oldest first."""
+def open_rows(connection: Connection) -> list[Row]:
+    """Return every row that waits to be sent, in the order in which they leave."""
     table = tables.reminder
     query = (
         select(table)
-        .where(table.c.status == "open", table.c.next_at <= until)
+        .where(table.c.status == "open")
         .order_by(table.c.next_at, table.c.id)
     )
     return [

@@ -296,8 +296,7 @@ def plan_round(
     with reading(ledger) as connection:
         now = present_instant(connection, ledger)
         day = until or now.astimezone(ledger.zone).date()
-        last = start_of(day + dt.timedelta(days=1), ledger.zone)
-        waiting = outbox.open_rows(connection, last)
+        waiting = outbox.open_rows(connection)
         steps = outbox.steps_due(connection, day, 100_000)
     planned = [
         Happening(
