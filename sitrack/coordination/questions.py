@@ -19,7 +19,7 @@ from sitrack.record import history, library, registry, verify, worklist
 from sitrack.record.history import Line
 from sitrack.record.journal import Ledger, load_stream, present_instant, reading
 from sitrack.record.registry import Patient, Staff
-from sitrack.record.worklist import Standing, Waiting
+from sitrack.record.worklist import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,17 +174,6 @@ def today_of(ledger: Ledger) -> dt.date:
     """Return the clinical day of this command."""
     with reading(ledger) as connection:
         return present_instant(connection, ledger).astimezone(ledger.zone).date()
-
-
-def who_waits(
-    ledger: Ledger, coordinator: str | None, day: dt.date | None
-) -> tuple[dt.date, Sequence[Waiting], int]:
-    """Return (day, worklist, open episodes with nothing to show)."""
-    with reading(ledger) as connection:
-        today = present_instant(connection, ledger).astimezone(ledger.zone).date()
-        rows = worklist.waiting(connection, day or today, coordinator)
-        hidden = worklist.not_shown(connection, day or today)
-    return day or today, rows, hidden
 
 
 def chain_of(ledger: Ledger, key: EpisodeKey) -> str:
