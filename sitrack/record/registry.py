@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from sitrack.errors import BadInput, NotFound
 from sitrack.journey.patient import initials, patient_key
@@ -39,6 +39,11 @@ _SHARED: Final = {
     "user",
 }
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\Z", re.ASCII)
+
+
+# Put together once: they are asked at every write.
+_PATIENT: Final = select(tables.patient).where(tables.patient.c.key == bindparam("of"))
+_STAFF: Final = select(tables.staff).where(tables.staff.c.id == bindparam("of"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +159,7 @@ def patient(connection: Connection, key: str) -> Patient:
     Raises:
         NotFound: there is none.
     """
-    query = select(tables.patient).where(tables.patient.c.key == key)
-    row = connection.execute(query).mappings().one_or_none()
+    row = connection.execute(_PATIENT, {"of": key}).mappings().one_or_none()
     if row is None:
         raise NotFound(f"there is no patient {key}", "sitrack patient find")
     return _patient_of(dict(row))
@@ -232,8 +236,7 @@ def add_staff(work: Work, staff_id: str, role: str, email: str | None) -> Staff:
 
 def staff(connection: Connection, staff_id: str) -> Staff | None:
     """Return the member of staff of that id, or None."""
-    query = select(tables.staff).where(tables.staff.c.id == staff_id)
-    row = connection.execute(query).mappings().one_or_none()
+    row = connection.execute(_STAFF, {"of": staff_id}).mappings().one_or_none()
     return None if row is None else Staff(row["id"], row["role"], row["email"])
 
 
