@@ -19,7 +19,6 @@ from sitrack.journey.patient import EpisodeKey, read_episode_key
 from sitrack.record import tables
 from sitrack.record.journal import Ledger, load_stream
 
-
 _SIBLINGS = (
     select(tables.episode.c.key)
     .where(

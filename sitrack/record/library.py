@@ -10,7 +10,6 @@ from sitrack.pathway.protocol import Protocol
 from sitrack.record import codec, tables
 from sitrack.record.journal import Work
 
-
 _PINNED = select(tables.protocol.c.text).where(
     tables.protocol.c.hash == bindparam("of")
 )
