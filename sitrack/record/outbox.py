@@ -17,7 +17,6 @@ from sqlalchemy import (
     Connection,
     Insert,
     and_,
-    func,
     insert,
     not_,
     or_,
@@ -401,53 +400,3 @@ def _write_lines(
     at = codec.instant_text(now)
     rows = [{"detail": None, **line, "worker": worker, "at": at} for line in lines]
     connection.execute(insert(tables.delivery), rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the outbox as people look at it."""
-
-    id: int
-    episode: str
-    rule: str
-    step: str
-    due: dt.date
-    recipient: str
-    channel: str
-    status: str
-    next_at: dt.datetime
-    attempts: int
-    last_error: str | None
-
-
-def open_rows(connection: Connection) -> list[Row]:
-    """Return every row that waits to be sent, in the order in which they leave."""
-    table = tables.reminder
-    query = (
-        select(table)
-        .where(table.c.status == "open")
-        .order_by(table.c.next_at, table.c.id)
-    )
-    return [
-        Row(
-            id=row["id"],
-            episode=row["episode"],
-            rule=row["rule"],
-            step=row["step"],
-            due=row["due"],
-            recipient=row["recipient"],
-            channel=row["channel"],
-            status=row["status"],
-            next_at=row["next_at"],
-            attempts=row["attempts"],
-            last_error=row["last_error"],
-        )
-        for row in connection.execute(query).mappings()
-    ]
-
-
-def count_by_status(connection: Connection) -> dict[str, int]:
-    """Return how many rows there are of each status."""
-    table = tables.reminder
-    query = select(table.c.status, func.count()).group_by(table.c.status)
-    return {row[0]: row[1] for row in connection.execute(query)}

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from sitrack.clock import start_of
 from sitrack.errors import Unavailable
-from sitrack.record import library, outbox
+from sitrack.record import backlog, library, outbox
 from sitrack.record.journal import (
     Ledger,
     Work,
@@ -296,7 +296,7 @@ def plan_round(
     with reading(ledger) as connection:
         now = present_instant(connection, ledger)
         day = until or now.astimezone(ledger.zone).date()
-        waiting = outbox.open_rows(connection)
+        waiting = backlog.open_rows(connection)
         steps = outbox.steps_due(connection, day, 100_000)
     planned = [
         Happening(

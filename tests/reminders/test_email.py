@@ -218,7 +218,9 @@ def test_the_password_comes_from_its_file(authority, channel_to, password_file):
     assert office.clear == GREETING + b"STARTTLS\r\n"
 
 
-def test_a_wrong_password_waits_until_it_is_mended(authority, channel_to, password_file):
+def test_a_wrong_password_waits_until_it_is_mended(
+    authority, channel_to, password_file
+):
     password_file.write_text("shut\n")
     with _with_login(authority) as office:
         failure = failure_of(

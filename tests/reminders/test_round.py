@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 
 from sitrack.errors import Unavailable
 from sitrack.pathway.loading import load, shipped_text
-from sitrack.record import library, outbox, tables
+from sitrack.record import backlog, library, outbox, tables
 from sitrack.record.journal import open_ledger, reading, writing
 from sitrack.reminders import round as rounds
 from sitrack.reminders import rules
@@ -792,7 +792,7 @@ def test_the_plan_is_what_the_round_then_does(clinic, go, settings):
         assert _what(report, "sent") == sorted(_key(p) for p in plan if p.at <= now)
         later = {_key(p): p.at for p in plan if p.at > now}
         with reading(clinic.ledger) as connection:
-            rows = outbox.open_rows(connection)
+            rows = backlog.open_rows(connection)
         assert sorted(later) == sorted(
             (row.episode, row.rule, row.step, row.due, row.recipient) for row in rows
         )
