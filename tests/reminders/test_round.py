@@ -714,6 +714,27 @@ def test_the_oldest_are_claimed_first_and_no_more_than_asked_for(clinic):
     assert ids == [row.id for row in reversed(rows_of(clinic.ledger))]
 
 
+def test_two_workers_on_a_server_take_different_rows_without_waiting(
+    postgresql_ledger,
+):
+    clinic = Clinic(postgresql_ledger)
+    many_due(clinic, 3)
+    with writing(postgresql_ledger) as work:
+        for step in outbox.steps_due(work.connection, dt.date(2025, 1, 7), 10):
+            outbox.make_row(work.connection, step, "rivera", "file", work.now)
+    with writing(postgresql_ledger) as work:
+        asked = {
+            "now": work.now,
+            "real_now": NOON,
+            "lease": dt.timedelta(seconds=60),
+            "worker": "w",
+        }
+        [one] = outbox.claim(work.connection, **asked, limit=1)
+        others = claim(postgresql_ledger, NOON)
+    assert len({one.id, *(row.id for row in others)}) == 3
+    assert {row.attempts for row in rows_of(postgresql_ledger)} == {1}
+
+
 def test_lines_that_somebody_is_writing_to_are_left_for_the_next_round(
     postgresql_ledger, settings
 ):
