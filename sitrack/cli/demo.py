@@ -126,7 +126,17 @@ def _stop(words: Sequence[str], url: str, end: dt.datetime, most: int) -> int:
 
     now = end.isoformat()
     out = io.StringIO()
-    arguments = [*words, "-d", url, "--now", now, "--format", "table", "--no-pager"]
+    arguments = [
+        *words,
+        "-d",
+        url,
+        "--now",
+        now,
+        "--format",
+        "table",
+        "--no-pager",
+        "-q",
+    ]
     with contextlib.redirect_stdout(out):
         code = root.main(arguments, prog_name="sitrack", standalone_mode=False)
     lines = out.getvalue().splitlines()

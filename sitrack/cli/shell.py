@@ -81,6 +81,8 @@ class Shell:
             if self.now is not None:
                 instant = read_instant(self.now, self._ledger.zone)
                 self._ledger.use_clock(stopped_clock(instant))
+            if self._ledger.synthetic and self.form not in {"json", "ndjson"}:
+                self.say("synthetic ledger: invented patients only")
         return self._ledger
 
     def close(self) -> None:

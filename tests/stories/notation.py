@@ -168,7 +168,8 @@ class Story:
         return text[5:] if same_year else text
 
     def _labels(self, findings):
-        return sorted(self._label(finding) for finding in findings)
+        # Two requirements may refuse with one code: the journeys name the set.
+        return sorted({self._label(finding) for finding in findings})
 
     def _label(self, finding):
         item = f"({finding['item']})" if finding["item"] else ""
