@@ -15,6 +15,8 @@ from sitrack.cli.shell import Shell, ask_text, writes
 from sitrack.errors import BadInput
 from sitrack.journey import forms
 
+_LONGEST_CHOICES = 60
+"""A longer list of words stands in the help of an option, not beside its name."""
 _SOURCES = ("clinic", "patient", "phone", "letter", "chart", "payer")
 
 
@@ -76,12 +78,13 @@ def _option(field: forms.Field) -> click.Option:
             [name, f"value_{field.name}"], is_flag=True, help=f"{about}."
         )
     if field.type == "choice":
-        choices = click.Choice(field.choices)
+        listed = len("|".join(field.choices)) > _LONGEST_CHOICES
         return click.Option(
             [name, f"value_{field.name}"],
-            type=choices,
+            type=click.Choice(field.choices),
+            metavar="WORD" if listed else None,
             required=field.required,
-            help=f"{about}.",
+            help=f"{about}{_listed(field) if listed else ''}.",
         )
     return click.Option(
         [name, f"value_{field.name}"],

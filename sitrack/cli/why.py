@@ -92,8 +92,10 @@ def stage_named(word: str) -> str:
     names = sorted(stage.value for stage in Stage)
     if typed in names:
         return typed
-    parts = {part: name for name in names for part in (name, *name.split("-"))}
-    near = difflib.get_close_matches(typed, parts, n=2, cutoff=0.5)
-    meant = dict.fromkeys(parts[part] for part in near)
+    parts = {name: {name, *name.split("-")} for name in names}
+    near = difflib.get_close_matches(
+        typed, set().union(*parts.values()), n=2, cutoff=0.5
+    )
+    meant = [name for name in names if parts[name] & set(near)]
     hint = f"did you mean {' or '.join(meant)}?" if meant else "sitrack pathway draw"
     raise BadInput(f"there is no stage {word[:30]!r}", hint)

@@ -5,13 +5,14 @@ import io
 import json
 import os
 import pty
+import select
 import signal
 import sqlite3
 import struct
 import subprocess
 import sys
 import termios
-from contextlib import closing, redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,10 @@ from sitrack.cli import run
 
 HERE = Path(__file__).resolve().parents[2]
 """The checkout, from which `python -m sitrack` finds the product."""
+
+
+SYNTHETIC = "synthetic ledger: invented patients only\n"
+"""What every screen of a synthetic ledger says on stderr."""
 
 
 class Typed(NamedTuple):
@@ -32,6 +37,11 @@ class Typed(NamedTuple):
     def json(self):
         """The answer, of a command asked for JSON."""
         return json.loads(self.out)
+
+    @property
+    def told(self):
+        """The messages, without what every screen of a synthetic ledger says."""
+        return self.err.replace(SYNTHETIC, "")
 
     @property
     def error(self):
@@ -122,7 +132,7 @@ class Terminal:
             start_new_session=True,
         )
         os.close(theirs)
-        self.text = ""
+        self.text, self._seen = "", 0
 
     def __enter__(self):
         return self
@@ -135,30 +145,36 @@ class Terminal:
 
     def wait_for(self, words):
         """Read until those words were shown."""
-        seen = len(self.text)
-        while words not in self.text[seen:]:
-            self.text += self._read(words)
+        while (found := self.text.find(words, self._seen)) < 0:
+            more = self._read()
+            assert more, f"it ended without {words!r}: {self.text}"
+            self.text += more
+        self._seen = found + len(words)
         return self
 
     def type(self, line):
-        os.write(self._ours, f"{line}\n".encode())
+        self.press(f"{line}\n")
+
+    def press(self, keys):
+        os.write(self._ours, keys.encode())
 
     def interrupt(self):
-        """Press Ctrl-C."""
-        self.process.send_signal(signal.SIGINT)
+        """Press Ctrl-C; again where it came just before the program began to read."""
+        for _ in range(3):
+            self.process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
+                return
 
     def end(self):
         """Read to the end; return the exit code and all that was shown."""
-        while more := self._read_or_end():
+        while more := self._read():
             self.text += more
         return self.process.wait(), self.text.replace("\r\n", "\n")
 
-    def _read(self, wanted):
-        more = self._read_or_end()
-        assert more, f"it ended without {wanted!r}: {self.text}"
-        return more
-
-    def _read_or_end(self):
+    def _read(self):
+        ready, _, _ = select.select([self._ours], [], [], 60)
+        assert ready, f"it waits for something: {self.text}"
         try:
             return os.read(self._ours, 65536).decode()
         except OSError:  # on Linux, a terminal whose last user has left

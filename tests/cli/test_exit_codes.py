@@ -28,7 +28,7 @@ def refuses(code, *words, stdin="", where=None):
     before = contents(where) if where else None
     done = typed(*words, stdin=stdin)
     assert (done.code, done.out) == (code, "")
-    first, *_, last = done.err.splitlines()
+    first, *_, last = done.told.splitlines()
     assert first.startswith("error: ")
     assert last.startswith("hint: ")
     assert done.err.count("error: ") == 1
