@@ -163,7 +163,7 @@ class Terminal:
         for _ in range(3):
             self.process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
-                self.process.wait(5)
+                self.process.wait(2)
                 return
 
     def end(self):
