@@ -133,6 +133,11 @@ def _cell(value: Any) -> Any:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its noun: `1 entry`, `2 entries`."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def screen_width() -> int:
     """Return the columns of the terminal; 80 where there is none."""
     return max(40, min(_terminal().columns, 200))

@@ -58,7 +58,8 @@ def add(
     added, entry = people.add_staff(shell.ledger, shell.author, member, dry_run=dry_run)
     if shell.form == "json":
         row = {"schema": "sitrack.staff-added/1", "as_of": entry.recorded}
-        click.echo(dumped({**row, "staff": added.id, "role": added.role}))
+        more = {"staff": added.id, "role": added.role, "dry_run": dry_run}
+        click.echo(dumped({**row, **more}))
         return
     if dry_run:
         click.echo(f"would add {added.id}, {added.role}")

@@ -81,6 +81,13 @@ class TestNotUnderstood:
         words = ("episode", "open", "P00013", "--side", "right", "--as", "rivera")
         assert fails(2, *words)["hint"] == "sitrack show P00013-R"
 
+    def test_a_time_asked_of_a_patient_who_has_two_sides(self, fails):
+        fails(2, "show", "P00021", "--as-of", "2025-03-01")
+        fails(2, "show", "P00021", "--as-known", "2025-03-01")
+
+    def test_an_argument_too_many(self, fails):
+        fails(2, "worklist", "P00021")
+
     def test_a_database_of_another_kind(self):
         refuses(2, "worklist", "-d", "mysql://localhost/clinic")
 

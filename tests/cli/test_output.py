@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from .keyboard import Terminal, typed
+from .keyboard import Terminal, contents, typed
 
 READS = [
     ["worklist"],
@@ -211,3 +211,27 @@ def test_a_password_is_shown_nowhere(postgresql_url):
     ):
         done = typed(*words, "-d", url)
         assert "hunter2" not in done.out + done.err
+
+
+DRY = [
+    ["record", "score", "P00013-R", "--nrs", "6"],
+    ["advance", "P00013-R", "rfa", "--variance", "clinical-judgement"],
+    ["episode", "open", "P00013", "--side", "left"],
+    ["patient", "add", "--from", "-"],
+    ["staff", "add", "okafor", "--role", "clinician"],
+]
+
+
+@pytest.mark.parametrize("words", DRY, ids=" ".join)
+def test_a_dry_run_checks_everything_and_keeps_nothing(desk, words):
+    more = {"advance": ("--clinician", "osei", "--text", "-")}.get(words[0], ())
+    stdin = '{"given": "Al", "family": "Ek"}'
+    before = contents(desk.file)
+    dry = desk.type(*words, *more, "--as", "rivera", "--dry-run", stdin=stdin)
+    twin = desk.type(*words, *more, "--as", "rivera", "-n", "--json", stdin=stdin)
+    assert (dry.code, twin.code) == (0, 0)
+    assert "would " in dry.out
+    assert twin.json["dry_run"] is True
+    assert contents(desk.file) == before
+    assert desk.type(*words, *more, "--as", "rivera", stdin=stdin).code == 0
+    assert contents(desk.file) != before

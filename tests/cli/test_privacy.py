@@ -176,6 +176,8 @@ def test_it_is_shown_in_full_to_who_asks_for_it(canary):
     found = canary.screen("patient", "find", "--from", "-", "--no-mask", stdin=known)
     assert shown.startswith(f"{KEY}  {GIVEN} {FAMILY}, born {BORN}, record {MRN}\n")
     assert f"{GIVEN}             {FAMILY}" in found
+    card = canary.screen("show", canary.key, "--no-mask")
+    assert card.startswith(f"{canary.key}  {GIVEN} {FAMILY}, born {BORN}, record {MRN}")
     for screen in (canary.screen("show", KEY), canary.screen("worklist")):
         assert "Q.Z." in screen or KEY not in screen
 
