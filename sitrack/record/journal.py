@@ -31,7 +31,12 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL
 
 from sitrack.clock import Clock, machine_clock, zone_named
-from sitrack.errors import NotPermitted, Unavailable, WrittenFirst
+from sitrack.errors import (
+    NotPermitted,
+    Unavailable,
+    VerificationFailed,
+    WrittenFirst,
+)
 from sitrack.journey.entries import Draft, Entry
 from sitrack.record import chain, codec, tables
 from sitrack.record.connection import (
@@ -276,19 +281,15 @@ def _head_query() -> Select[Any]:
 
 
 @functools.cache
-def _every_entry_query() -> Select[Any]:
+def _stream_query(*, as_known: bool) -> Select[Any]:
     entries, payloads = tables.entry, tables.payload
     is_its = (payloads.c.stream == entries.c.stream) & (payloads.c.seq == entries.c.seq)
-    return (
+    query = (
         select(entries, payloads.c.salt, payloads.c.body)
         .outerjoin(payloads, is_its)
-        .order_by(entries.c.stream, entries.c.seq)
+        .where(entries.c.stream == bindparam("name"))
+        .order_by(entries.c.seq)
     )
-
-
-@functools.cache
-def _stream_query(*, as_known: bool) -> Select[Any]:
-    query = _every_entry_query().where(tables.entry.c.stream == bindparam("name"))
     if as_known:
         query = query.where(tables.entry.c.recorded <= bindparam("limit"))
     return query
@@ -303,20 +304,22 @@ def load_stream(
         connection: an open transaction.
         stream: its name.
         as_known: leave out what was written after this instant.
+
+    Raises:
+        VerificationFailed: what stands there is no entry any more.
     """
     values = {"name": stream}
     if as_known is not None:
         values["limit"] = codec.instant_text(as_known)
     query = _stream_query(as_known=as_known is not None)
     rows = connection.execute(query, values).mappings()
-    return [codec.entry_of(dict(row)) for row in rows]
-
-
-def every_entry(connection: Connection) -> Iterator[Entry]:
-    """Yield the whole record, stream by stream, without holding it in memory."""
-    result = connection.execution_options(yield_per=1000).execute(_every_entry_query())
-    for row in result.mappings():
-        yield codec.entry_of(dict(row))
+    try:
+        return [codec.entry_of(dict(row)) for row in rows]
+    except (ValueError, TypeError):
+        raise VerificationFailed(
+            f"what the record holds of {stream.partition('/')[2] or stream} is damaged",
+            "sitrack audit verify",
+        ) from None
 
 
 def present_instant(connection: Connection, ledger: Ledger) -> dt.datetime:

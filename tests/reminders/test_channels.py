@@ -64,7 +64,7 @@ def test_without_an_address_console_and_file_say_so(configured, outbox):
     out = io.StringIO()
     open_channel("console", configured(), out).send(message(""))
     opened().send(message(""))
-    assert out.getvalue() == f"to -: {TEXT}\n"
+    assert out.getvalue() == f"{TEXT}\n"
     assert json.loads(path.read_text())["to"] is None
 
 

@@ -19,12 +19,12 @@ class ConsoleChannel:
     def send(self, message: Message) -> str:
         """Write recipient and subject; the reference is the message's key.
 
-        Whoever has no address is shown as `-`: the line is read here, all the same.
+        Whoever has no address is left out: the line is read here, all the same.
         """
         to = message.recipient_address
-        address = plain_address(to) if to else "-"
+        named = f"to {plain_address(to)}: " if to else ""
         try:
-            self._out.write(f"to {address}: {message.subject}\n")
+            self._out.write(f"{named}{message.subject}\n")
             self._out.flush()
         except OSError:
             raise TemporaryFailure("stream-closed") from None
