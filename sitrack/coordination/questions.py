@@ -8,14 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sitrack.coordination.episodes import case_of
+from sitrack.errors import BadInput
 from sitrack.journey.agenda import Due, agenda
 from sitrack.journey.assessment import Assessment, assess
-from sitrack.journey.decisions import find_move, ways_on
+from sitrack.journey.assessment.case import Case
+from sitrack.journey.decisions import find_move, refuse_unknown_reason, ways_on
 from sitrack.journey.entries import Entry
 from sitrack.journey.episode import Episode
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import history, library, registry, verify, worklist
+from sitrack.record.faults import Report
 from sitrack.record.history import Line
 from sitrack.record.journal import Ledger, load_stream, present_instant, reading
 from sitrack.record.registry import Patient, Staff
@@ -64,9 +67,12 @@ def why(
 ) -> Why:
     """Say what a move still needs; without a target, every move from here.
 
+    A reason without a target asks about the moves that take it.
+
     Raises:
         NotFound: there is no such episode, or was not then.
         Refused: no such move leads out of the present stage.
+        BadInput: the reason is not one of the move's, or of any move's from here.
     """
     asked = when or When()
     with reading(ledger) as connection:
@@ -80,12 +86,25 @@ def why(
         case = case_of(
             connection, ledger, episode, protocol, day, reason, asked.as_known
         )
-        if target is None:
-            answers = ways_on(case)
-        else:
-            command = _command(protocol, episode, target)
-            answers = [assess(case, find_move(episode, protocol, target, command))]
+    answers = _every_way(case) if target is None else [_one_way(case, target)]
     return Why(patient, episode, protocol, day, answers)
+
+
+def _one_way(case: Case, target: str) -> Assessment:
+    command = _command(case.protocol, case.episode, target)
+    move = find_move(case.episode, case.protocol, target, command)
+    refuse_unknown_reason(move, case.reason)
+    return assess(case, move)
+
+
+def _every_way(case: Case) -> Sequence[Assessment]:
+    ways = ways_on(case)
+    if case.reason is None:
+        return ways
+    taking = [way for way in ways if case.reason in way.move.reasons]
+    if ways and not taking:
+        raise BadInput("the reason is not one of any move from here")
+    return taking
 
 
 def _command(protocol: Protocol, episode: Episode, target: str) -> str:
@@ -219,7 +238,7 @@ def adopted_protocols(ledger: Ledger) -> Sequence[tuple[str, str, str]]:
         return library.all_adopted(connection)
 
 
-def whole_record(ledger: Ledger, tell: Callable[[int], None]) -> verify.Report:
+def whole_record(ledger: Ledger, tell: Callable[[int], None]) -> Report:
     """Check the whole record: chains, payloads, replay, standing."""
     with reading(ledger) as connection:
         return verify.verify(connection, ledger, tell)

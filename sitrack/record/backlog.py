@@ -1,13 +1,14 @@
-"""What still waits in the outbox, as people look at it."""
+"""What still waits in the outbox, or was given up, as people look at it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
-from sitrack.record import tables
+from sitrack.record import outbox, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +30,24 @@ class Row:
 
 def open_rows(connection: Connection) -> list[Row]:
     """Return every row that waits to be sent, in the order in which they leave."""
+    return _rows(connection, _of_status("open"))
+
+
+def dead_rows(connection: Connection) -> list[Row]:
+    """Return every row that was given up and is still wanted, in the same order.
+
+    Once its line is off the agenda, nobody has to look after it any more.
+    """
+    return _rows(connection, _of_status("dead").where(outbox.still_wanted()))
+
+
+def _of_status(status: str) -> Select[Any]:
     table = tables.reminder
-    query = (
-        select(table)
-        .where(table.c.status == "open")
-        .order_by(table.c.next_at, table.c.id)
-    )
+    query = select(table).where(table.c.status == status)
+    return query.order_by(table.c.next_at, table.c.id)
+
+
+def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
     return [
         Row(
             id=row["id"],

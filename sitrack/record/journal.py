@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
+import random
 import secrets
+import time
 import uuid
 import zoneinfo
 from collections.abc import Callable, Iterator
@@ -140,7 +142,9 @@ def _read_instance(connection: Connection, ledger: Ledger) -> None:
             raise
         raise Unavailable("this database holds no ledger", "sitrack db init") from None
     check_schema(revision)
-    row = connection.execute(select(tables.instance)).mappings().one()
+    row = connection.execute(select(tables.instance)).mappings().one_or_none()
+    if row is None:
+        raise Unavailable("this database holds no ledger", "restore it from a copy")
     ledger.ledger_id = row["ledger_id"]
     ledger.zone = zone_named(row["zone"])
     ledger.synthetic = bool(row["synthetic"])
@@ -203,10 +207,15 @@ class Work:
         entries = load_stream(self.connection, stream)
         if entries:
             last = entries[-1]
-            self._heads[stream] = _Head(
-                last.seq, bytes.fromhex(last.hash), last.recorded
-            )
+            head = _Head(last.seq, bytes.fromhex(last.hash), last.recorded)
+        else:
+            # What follows was decided on an empty stream: it must still be empty then.
+            head = self._first(stream)
+        self._heads[stream] = head
         return entries
+
+    def _first(self, stream: str) -> _Head:
+        return _Head(0, chain.genesis(self.ledger.ledger_id, stream), None)
 
     def append(self, stream: str, draft: Draft) -> Entry:
         """Write the next entry of a stream.
@@ -242,10 +251,19 @@ class Work:
         self.written.append(entry)
         return entry
 
+    def hold(self, stream: str) -> None:
+        """Keep other writers off a stream until the end; read the clock after that.
+
+        What is written under the same lock is written in the order of its times.
+        """
+        _lock(self.connection, stream)
+        self.now = present_instant(self.connection, self.ledger)
+
     def _read_head(self, stream: str) -> _Head:
+        _lock(self.connection, stream)
         row = self.connection.execute(_head_query(), {"name": stream}).one_or_none()
         if row is None:
-            return _Head(0, chain.genesis(self.ledger.ledger_id, stream), None)
+            return self._first(stream)
         return _Head(row[0], bytes(row[1]), codec.read_instant(row[2]))
 
 
@@ -276,7 +294,6 @@ def _head_query() -> Select[Any]:
         select(heads.c.seq, heads.c.hash, entries.c.recorded)
         .join(entries, is_last)
         .where(heads.c.stream == bindparam("name"))
-        .with_for_update(of=heads)
     )
 
 
@@ -385,9 +402,10 @@ def writing(ledger: Ledger, *, dry_run: bool = False) -> Iterator[Work]:
                 transaction.rollback()
 
 
-def retried(act: Callable[[], Any], times: int = 3) -> Any:
+def retried(act: Callable[[], Any], times: int = 5) -> Any:
     """Do `act` again where somebody wrote first, for acts that name no version."""
-    for _ in range(times - 1):
+    for turn in range(1, times):
         with contextlib.suppress(WrittenFirst):
             return act()
+        time.sleep(random.uniform(0, 0.01 * turn))  # noqa: S311 - no secret
     return act()

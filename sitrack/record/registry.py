@@ -120,6 +120,15 @@ def _born(raw: Mapping[str, Any]) -> dt.date | None:
     return read_born(raw["born"]) if raw.get("born") else None
 
 
+_REGISTRY_LOCK: Final = 7_431_202_602
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """On a server, let nobody else register people until this command ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_REGISTRY_LOCK)))
+
+
 def add_patient(work: Work, person: Person) -> Patient:
     """Register a person under the next free key.
 
@@ -128,6 +137,7 @@ def add_patient(work: Work, person: Person) -> Patient:
     """
     if person.born is not None and person.born > work.today:
         raise BadInput("born lies in the future")
+    one_at_a_time(work.connection)
     table = tables.patient
     if person.mrn is not None:
         query = select(table.c.key).where(table.c.mrn == person.mrn)
