@@ -9,6 +9,7 @@ unless the server is on this machine. No error that leaves here holds a paramete
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import random
 import stat
@@ -87,6 +88,11 @@ def engine_for(url: URL, *, write: bool) -> Engine:
     """
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, write=write)
+    if importlib.util.find_spec("psycopg") is None:
+        raise Unavailable(
+            "this installation cannot speak to PostgreSQL",
+            "pip install 'sitrack[postgres]'",
+        )
     return create_engine(
         url,
         hide_parameters=True,
