@@ -14,7 +14,6 @@ from sitrack.pathway.loading import load, shipped_text
 from sitrack.record import backlog, library, outbox, tables
 from sitrack.record.journal import open_ledger, reading, writing
 from sitrack.reminders import round as rounds
-from sitrack.reminders import rules
 from sitrack.reminders.channels import PermanentFailure, TemporaryFailure
 from sitrack.reminders.channels.file import FileChannel
 from sitrack.reminders.round import plan_round, run_round
@@ -27,6 +26,7 @@ class Memory:
     """A channel that keeps what it was given, or does something else on the way."""
 
     name = "file"
+    longest_send = 30.0
 
     def __init__(self, on_send=lambda message: None):
         self.sent = []
@@ -455,22 +455,23 @@ def test_a_permanent_failure_is_given_up_at_once(clinic, go):
     assert outcomes(go()) == []
 
 
-def test_after_the_last_attempt_a_row_is_given_up(clinic, go):
+def test_what_is_not_the_messages_fault_is_tried_until_it_is_mended(clinic, go):
     clinic.injected("2025-01-06")
-    channel = failing(TemporaryFailure("unreachable"))
+    channel = failing(TemporaryFailure("unreachable"), times=30)
     seen = []
     for day in days("2025-01-07", "2025-01-13"):
-        for time in ("08:00", "15:00"):
+        for time in ("08:00", "14:00"):
             clinic.at(day, time)
             seen += outcomes(go(channel), "failed", "dead")
-    assert [outcome for _, _, outcome in seen] == [
-        *["failed"] * (rules.MAX_ATTEMPTS - 1),
-        "dead",
-    ]
-    [row] = rows_of(clinic.ledger)
-    assert (row.status, row.attempts) == ("dead", rules.MAX_ATTEMPTS)
-    events = Counter(event for _, event, _ in lines_of(clinic.ledger))
-    assert events == {"claimed": 8, "failed": 7, "gave-up": 1}
+            for row in rows_of(clinic.ledger, status="open"):
+                assert row.next_at - clinic.ledger.clock() <= dt.timedelta(hours=6)
+    assert len(seen) == 10
+    assert {outcome for _, _, outcome in seen} == {"failed"}
+    go(failing(RuntimeError(), times=1))
+    clinic.at("2025-01-14", "08:00")
+    go()
+    notice, _ = rows_of(clinic.ledger)
+    assert (notice.status, notice.attempts) == ("done", 11)
 
 
 @pytest.mark.parametrize("fault", [RuntimeError("Mary King"), KeyError("Mary King")])
@@ -491,17 +492,122 @@ def test_a_row_that_breaks_the_channel_does_not_stop_the_others(clinic, go, faul
     assert "King" not in str([rows_of(clinic.ledger), lines_of(clinic.ledger)])
 
 
-def test_an_address_that_cannot_stand_in_a_message_is_given_up(clinic, go, tmp_path):
-    """The real channel says so; the row names the reason and not the address."""
-    clinic.injected("2025-01-06")
-    with writing(clinic.ledger) as work:
+def spoil_the_address(ledger):
+    with writing(ledger) as work:
         bad = "a@b.example,c@d.example"
         work.connection.execute(update(tables.staff).values(email=bad))
+
+
+def test_where_an_address_is_refused_the_clinic_stands_in(clinic, go, tmp_path):
+    clinic.injected("2025-01-06")
+    spoil_the_address(clinic.ledger)
     clinic.at("2025-01-07")
-    report = go(FileChannel(tmp_path / "out.jsonl"))
+    assert outcomes(go(FileChannel(tmp_path / "out.jsonl"))) == SENT
+    [line] = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
+    assert line["to"] == "desk@clinic.example"
+    assert [line[:2] for line in lines_of(clinic.ledger)] == [
+        (1, "claimed"),
+        (1, "sent"),
+    ]
+
+
+def test_where_no_address_is_left_the_row_is_given_up(clinic, go, tmp_path):
+    """The real channel says so; the row names the reason and not the address."""
+    clinic.injected("2025-01-06")
+    spoil_the_address(clinic.ledger)
+    clinic.at("2025-01-07")
+    nowhere = settings_of(tmp_path, **{"clinic.address": None})
+    report = go(FileChannel(tmp_path / "out.jsonl"), settings=nowhere)
     assert report.count("dead") == 1
     assert [row.last_error for row in rows_of(clinic.ledger)] == ["address-refused"]
     assert (tmp_path / "out.jsonl").read_text() == ""
+
+
+def test_each_address_is_tried_once_and_a_failure_on_the_way_waits(clinic, go):
+    clinic.injected("2025-01-06")
+    clinic.at("2025-01-07")
+    tried, answers = [], [PermanentFailure("smtp-550"), TemporaryFailure("smtp-450")]
+
+    def refuse(message):
+        tried.append(message.recipient_address)
+        if answers:
+            raise answers.pop(0)
+        raise PermanentFailure(f"smtp-55{len(tried)}")
+
+    assert go(Memory(refuse)).count("failed") == 1
+    clinic.at("2025-01-07", "15:00")
+    [dead] = go(Memory(refuse)).happenings
+    assert (dead.outcome, dead.reason) == ("dead", "smtp-553")
+    assert tried == ["rivera@clinic.example", "desk@clinic.example"] * 2
+
+
+# --- a round keeps to its channel, its hours and its end
+
+
+def test_a_round_takes_only_what_goes_through_its_own_channel(clinic, go, settings):
+    clinic.injected("2025-01-06")
+    clinic.at("2025-01-07", "06:00")
+    by_mail = Memory()
+    by_mail.name = "email"
+    go(by_mail)
+    clinic.at("2025-01-07", "09:00")
+    assert outcomes(go()) == []
+    [row] = rows_of(clinic.ledger)
+    assert (row.status, row.attempts, row.channel) == ("open", 0, "email")
+    [planned] = plan_round(clinic.ledger, settings, "file")
+    assert (planned.channel, planned.outcome) == ("email", "planned")
+    assert outcomes(go(by_mail)) == SENT[1:]
+
+
+def released(ledger):
+    """The rows that a round gave back: (attempts, whether they are held)."""
+    return [
+        (row.attempts, row.leased_until is not None)
+        for row in rows_of(ledger, status="open")
+    ]
+
+
+def test_what_failed_a_moment_ago_waits_for_the_next_round(clinic, go):
+    two_due(clinic)
+    later = iter(["2025-01-07T10:00", "2025-01-07T11:00"])
+
+    def slow_and_failing(message):
+        clinic.at(*next(later).split("T"))
+        raise TemporaryFailure("time-out")
+
+    assert go(Memory(slow_and_failing)).count("failed") == 2
+    clinic.at("2025-01-07", "12:00")
+    assert go().count("sent") == 2
+
+
+@pytest.mark.parametrize(("fails", "outcome"), [(False, "sent"), (True, "failed")])
+def test_when_the_window_closes_the_rest_is_given_back(clinic, go, fails, outcome):
+    for _ in range(3):
+        clinic.injected("2025-01-06")
+    clinic.at("2025-01-07", "17:59")
+
+    def slow(message):
+        clinic.at("2025-01-07", "18:01")
+        if fails:
+            raise TemporaryFailure("time-out")
+
+    assert go(Memory(slow)).count(outcome) == 1
+    assert released(clinic.ledger)[-2:] == [(1, False)] * 2
+    clinic.at("2025-01-08", "08:00")
+    assert go().count("sent") == 2 + fails
+
+
+def test_a_round_that_is_asked_to_stop_ends_after_the_row_in_hand(clinic, settings):
+    for _ in range(3):
+        clinic.injected("2025-01-06")
+    clinic.at("2025-01-07")
+    channel = Memory()
+    report = run_round(
+        clinic.ledger, settings, channel, stopping=lambda: len(channel.sent) == 1
+    )
+    assert report.count("sent") == len(channel.sent) == 1
+    assert released(clinic.ledger) == [(1, False)] * 2
+    assert run_round(clinic.ledger, settings, channel).count("sent") == 2
 
 
 # --- the fence
@@ -511,6 +617,8 @@ def claim(ledger, real_now, worker="w", limit=10, lease=60):
     with writing(ledger) as work:
         return outbox.claim(
             work.connection,
+            channel="file",
+            due_by=work.now,
             now=work.now,
             real_now=real_now,
             lease=dt.timedelta(seconds=lease),
@@ -652,6 +760,25 @@ def test_a_message_leaves_only_while_enough_of_the_lease_is_left(
     assert left == [120, 120, 120, 120]
 
 
+def test_a_short_lease_is_prolonged_to_the_longest_send(clinic, tmp_path, monkeypatch):
+    for _ in range(2):
+        clinic.injected("2025-01-06")
+    clinic.at("2025-01-07")
+    real, left = [NOON], []
+    monkeypatch.setattr(rounds, "real_instant", lambda connection: real[0])
+
+    def slow(message):
+        [row] = rows_of(clinic.ledger, episode=message.subject.split()[1])
+        left.append((row.leased_until - real[0]) / SECOND)
+        real[0] += 89 * SECOND
+
+    channel = Memory(slow)
+    channel.longest_send = 90.0
+    told = settings_of(tmp_path, **{"reminders.lease": 5})
+    assert run_round(clinic.ledger, told, channel).count("sent") == 2
+    assert left == [90, 90]
+
+
 # --- several workers
 
 
@@ -724,6 +851,8 @@ def test_two_workers_on_a_server_take_different_rows_without_waiting(
             outbox.make_row(work.connection, step, "rivera", "file", work.now)
     with writing(postgresql_ledger) as work:
         asked = {
+            "channel": "file",
+            "due_by": work.now,
             "now": work.now,
             "real_now": NOON,
             "lease": dt.timedelta(seconds=60),
@@ -840,3 +969,23 @@ def test_a_plan_for_a_later_day_shows_what_falls_due_until_then(clinic, settings
     assert {each.outcome for each in found} == {"planned"}
     assert [each.at.hour for each in found] == [8, 8]
     assert RIVERA.name in {each.recipient for each in found}
+
+
+def test_what_was_given_up_stands_in_the_plan_until_its_line_is_gone(
+    clinic, go, settings
+):
+    refused, waiting = two_due(clinic)
+
+    def refuse(message):
+        kind = PermanentFailure if str(refused) in message.subject else TemporaryFailure
+        raise kind("smtp-550")
+
+    go(Memory(refuse))
+    plan = plan_round(clinic.ledger, settings, "file")
+    assert [(each.episode, each.outcome, each.reason) for each in plan] == [
+        (str(waiting), "planned", "smtp-550"),
+        (str(refused), "dead", "smtp-550"),
+    ]
+    clinic.record(refused, "diary", readings=("1h=2",), about=2)
+    plan = plan_round(clinic.ledger, settings, "file")
+    assert [each.outcome for each in plan] == ["planned"]

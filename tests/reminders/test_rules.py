@@ -168,16 +168,28 @@ ROW = Claimed(
 @pytest.mark.parametrize(
     ("changes", "lead", "expected"),
     [
-        ({}, "lead@clinic.example", "rivera@clinic.example"),
+        ({}, "lead@clinic.example", "rivera@clinic.example desk@clinic.example"),
+        ({"address": "desk@clinic.example"}, None, "desk@clinic.example"),
         ({"address": None}, "lead@clinic.example", "desk@clinic.example"),
-        ({"recipient": "lead"}, "lead@clinic.example", "lead@clinic.example"),
+        (
+            {"recipient": "lead"},
+            "lead@clinic.example",
+            "lead@clinic.example desk@clinic.example",
+        ),
         ({"recipient": "lead"}, None, "desk@clinic.example"),
         ({"recipient": "clinic", "address": None}, None, "desk@clinic.example"),
     ],
 )
-def test_the_address_is_the_one_of_today(tmp_path, changes, lead, expected):
+def test_the_addresses_are_those_of_today(tmp_path, changes, lead, expected):
     settings = settings_of(tmp_path, **{"clinic.lead_address": lead})
-    assert rules.address_of(dataclasses.replace(ROW, **changes), settings) == expected
+    row = dataclasses.replace(ROW, **changes)
+    assert rules.addresses_of(row, settings) == tuple(expected.split())
+
+
+def test_where_nobody_has_an_address_there_is_an_empty_one(tmp_path):
+    nowhere = settings_of(tmp_path, **{"clinic.address": None})
+    row = dataclasses.replace(ROW, address=None)
+    assert rules.addresses_of(row, nowhere) == ("",)
 
 
 # --- trying again
@@ -193,7 +205,8 @@ def test_the_wait_doubles_up_to_six_hours():
 @given(st.integers(1, 10**6), st.floats(0, 1))
 def test_the_wait_is_spread_by_a_quarter_and_never_endless(attempt, jitter):
     middle = rules.wait_after(attempt, 0.5)
-    assert 0.75 * middle <= rules.wait_after(attempt, jitter) <= 1.25 * middle
+    wait = rules.wait_after(attempt, jitter)
+    assert 0.75 * middle <= wait <= min(1.25 * middle, dt.timedelta(hours=6))
 
 
 # --- the name of a reminder for the outside

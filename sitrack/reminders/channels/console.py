@@ -12,6 +12,7 @@ class ConsoleChannel:
     """Writes each message as one line to a text stream."""
 
     name = "console"
+    longest_send = 30.0
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
