@@ -11,6 +11,9 @@ from sitrack.journey.decisions import ways_on
 from sitrack.journey.entries import Entry
 from sitrack.pathway.stages import title_of
 
+LOOK_AT_THE_OTHER_SIDE = frozenset({"injection-sessions"})
+"""Kinds of requirements that need the patient's other episodes, unknown to a receipt."""
+
 
 def lines(done: Written) -> list[str]:
     """Return the screen of a write to an episode."""
@@ -34,11 +37,17 @@ def receipt(entry: Entry, name: str) -> str:
 
 
 def next_step(done: Written) -> str:
-    """Return the next thing to do: a move that is possible now, else what is due."""
+    """Return the next thing to do: a move that is possible now, else what is due.
+
+    A move with limits per patient is left to `why`, which looks at both sides.
+    """
     key = done.episode.key
     case = Case(done.episode, done.protocol, done.today)
     for way in ways_on(case):
-        if way.allowed and way.move.command == "advance":
+        alone = all(
+            rule.kind not in LOOK_AT_THE_OTHER_SIDE for rule in way.move.requirements
+        )
+        if way.allowed and alone and way.move.command == "advance":
             return f"sitrack advance {key} {way.move.target}"
     if done.due:
         line = done.due[0]
