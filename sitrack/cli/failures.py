@@ -29,6 +29,18 @@ from sitrack.errors import (
 INTERRUPTED = 130
 
 
+class NotShown(Exception):
+    """Something was recorded, and then could not be shown.
+
+    Attributes:
+        look: the command that shows it.
+    """
+
+    def __init__(self, look: str) -> None:
+        super().__init__(look)
+        self.look = look
+
+
 def report(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what went wrong on stderr, and return the exit code."""
     code, kind, message, hint, findings = _described(error)
@@ -51,6 +63,11 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     else:
         click.echo("\n".join(map(shown, lines)), err=True)
     return code
+
+
+def code_of(error: BaseException) -> int:
+    """Return the exit code of an error, where nothing can be said any more."""
+    return _described(error)[0]
 
 
 def _wrapped(sentence: str) -> list[str]:
@@ -126,6 +143,12 @@ def _described(
         return INTERRUPTED, "interrupted", message, None, ()
     if isinstance(error, click.ClickException):
         return 2, "bad-input", *_usage(error), ()
+    if isinstance(error, NotShown):
+        message = "it was recorded, but could not be shown; do not repeat it"
+        return 1, "internal", message, f"look with: {error.look}", ()
+    if isinstance(error, OSError) and error.errno and error.filename is None:
+        message = f"the answer could not be written out: {error.strerror}"
+        return 1, "internal", message, "see where stdout leads, and ask again", ()
     return 1, "internal", *_our_fault(error), ()
 
 
@@ -145,7 +168,7 @@ def _our_fault(error: BaseException) -> tuple[str, str]:
     ours = [frame for frame in frames if "sitrack" in Path(frame.filename).parts]
     place = ours[-1] if ours else None
     where = f"{Path(place.filename).name}:{place.lineno}" if place else "start-up"
-    message = f"sitrack itself failed, at {where}; nothing was changed"
+    message = f"sitrack itself failed, at {where}; what was not finished was undone"
     return message, "please report it with that place and your `sitrack --version`"
 
 

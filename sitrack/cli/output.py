@@ -133,6 +133,13 @@ def _cell(value: Any) -> Any:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
+def shown_url(url: Any) -> str:
+    """Return a database URL without any password, wherever in it one stands."""
+    hidden = {name: "***" for name in url.query if "password" in name.lower()}
+    text: str = url.update_query_dict(hidden).render_as_string(hide_password=True)
+    return text.replace("%2A%2A%2A", "***")
+
+
 def counted(number: int, one: str, many: str) -> str:
     """Return a number with its noun: `1 entry`, `2 entries`."""
     return f"{number} {one if number == 1 else many}"

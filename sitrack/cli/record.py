@@ -184,6 +184,8 @@ def tell(shell: Shell, done: Any) -> None:
     """Say what was written, in words or in JSON."""
     from sitrack.cli.screens.written import as_json, lines
 
+    if not done.dry_run:
+        shell.recorded = f"sitrack history {done.episode.key}"
     if shell.form == "json":
         click.echo(dumped(as_json(done)))
         return

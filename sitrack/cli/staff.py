@@ -56,6 +56,8 @@ def add(
         )
     member = Staff(staff_id, role, address)
     added, entry = people.add_staff(shell.ledger, shell.author, member, dry_run=dry_run)
+    if not dry_run:
+        shell.recorded = "sitrack staff list"
     if shell.form == "json":
         row = {"schema": "sitrack.staff-added/1", "as_of": entry.recorded}
         more = {"staff": added.id, "role": added.role, "dry_run": dry_run}

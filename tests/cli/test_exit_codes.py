@@ -88,6 +88,30 @@ class TestNotUnderstood:
     def test_an_argument_too_many(self, fails):
         fails(2, "worklist", "P00021")
 
+    @pytest.mark.parametrize(
+        ("command", "option", "value"),
+        [
+            (("history", "P00013-R"), "--as-known", "9999-12-31"),
+            (("history", "P00013-R"), "--as-known", "0001-01-01T00:00+14:00"),
+            (("history", "P00013-R"), "--as-known", "9999-12-31T23:59-12:00"),
+            (("show", "P00013-R"), "--as-of", "1899-12-31"),
+            (("reminder", "plan"), "--until", "2201-01-01"),
+            (SCORE, "--on", "0001-01-01"),
+        ],
+    )
+    def test_a_time_far_from_anybodys_life(self, fails, command, option, value):
+        error = fails(2, *command, option, value)
+        assert error["message"] == f"{value!r} is not from 1900 to 2200"
+
+    @pytest.mark.parametrize("now", ["0001-01-01T00:00", "9999-12-31T23:59-12:00"])
+    def test_a_present_far_from_anybodys_life(self, desk, tmp_path, now):
+        for words in (("worklist",), SCORE):
+            refuses(2, *words, "-d", desk.url, "--now", now, where=desk.file)
+        new = f"sqlite:///{tmp_path / 'new.db'}"
+        assert typed("db", "init", "--synthetic", "-d", new, "--now", now).code == 2
+        assert typed("demo", "--now", now).code == 2
+        assert not (tmp_path / "new.db").exists()
+
     def test_a_database_of_another_kind(self):
         refuses(2, "worklist", "-d", "mysql://localhost/clinic")
 

@@ -219,3 +219,35 @@ def test_a_crash_of_our_own_says_where_and_never_about_whom(canary, monkeypatch)
     assert "Traceback" not in done.err
     assert str(Path(sys.prefix)) not in done.err
     assert typed("--version").code == 0
+
+
+@pytest.mark.parametrize("words", [["add", *WHO], ["find"]])
+def test_a_name_that_was_typed_as_an_argument_is_not_repeated(canary, words):
+    for surplus in ([GIVEN, FAMILY], ["--", GIVEN, FAMILY]):
+        done = canary.type("patient", *words, *surplus, "--json")
+        assert (done.code, done.out) == (2, "")
+        assert done.error["message"] == "names are never typed on the command line"
+        assert f"run sitrack patient {words[0]} and answer" in done.error["hint"]
+        assert [secret for secret in SECRETS if secret in done.err] == []
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://desk:hush@localhost/clinic",
+        "postgresql://desk@localhost/clinic?password=hush",
+        "postgresql://localhost/clinic?user=desk&sslpassword=hush&PassWord=hush",
+    ],
+)
+def test_the_password_of_a_database_is_never_shown(url):
+    done = typed("db", "path", "-d", url)
+    assert done.code == 0
+    assert "***" in done.out
+    assert "hush" not in done.out + done.err
+
+
+@pytest.mark.parametrize("words", [["db", "status"], ["worklist", "-v"]])
+def test_nor_where_it_stands_behind_a_file(canary, words):
+    canary.url += "?password=hush"
+    done = canary.type(*words)
+    assert "hush" not in done.out + done.err
