@@ -16,6 +16,7 @@ from sitrack.errors import BadInput, NotFound
 from sitrack.journey.patient import initials, patient_key
 from sitrack.record import tables
 from sitrack.record.journal import Work
+from sitrack.settings import is_plain_address
 
 ROLES: Final = ("coordinator", "clinician", "auditor", "scheduler", "admin")
 
@@ -38,7 +39,6 @@ _SHARED: Final = {
     "system",
     "user",
 }
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\Z", re.ASCII)
 
 
 # Put together once: they are asked at every write.
@@ -235,7 +235,7 @@ def add_staff(work: Work, staff_id: str, role: str, email: str | None) -> Staff:
         )
     if role not in ROLES:
         raise BadInput("that is not a role", ", ".join(ROLES))
-    if email is not None and not _ADDRESS.match(email):
+    if email is not None and not is_plain_address(email):
         raise BadInput("that is not one e-mail address")
     if staff(work.connection, staff_id) is not None:
         raise BadInput(f"{staff_id} is on the staff list already", "sitrack staff list")

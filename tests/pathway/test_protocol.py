@@ -306,5 +306,5 @@ def test_a_percentage_lies_between_nothing_and_all(value):
     text = shipped_text().replace(
         "response_pct = { value = 50", f"response_pct = {{ value = {value}", 1
     )
-    with pytest.raises(BadInput, match="numbers.response_pct.value is out of range"):
+    with pytest.raises(BadInput, match=r"response_pct\.value is out of range"):
         load(text)
