@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import dumped, progress, shown_url
+from sitrack.cli.output import dumped, pasteable, progress, shown_url
 from sitrack.cli.shell import Shell, account_name, plain, read_instant, zone_of_machine
 
 
@@ -51,7 +51,7 @@ def init(shell: Shell, zone: str | None, synthetic: bool) -> None:
     click.echo(f"made a {kind} at {shown_url(ledger.url)}")
     click.echo(f"clinic's zone: {name}")
     if not shell.quiet:
-        click.echo("Next: sitrack staff add YOUR-ID --role coordinator")
+        click.echo(pasteable("Next: sitrack staff add YOUR-ID --role coordinator"))
 
 
 @db.command(context_settings=CONTEXT)

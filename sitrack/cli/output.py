@@ -60,7 +60,8 @@ class View:
 def show_view(view: View, form: str, *, pager: bool = False) -> None:
     """Write the answer to stdout in the form that was asked for."""
     if form == "table":
-        _page(list(view.screen(screen_width())), pager=pager)
+        lines = [pasteable(line) for line in view.screen(screen_width())]
+        _page(lines, pager=pager)
     elif form == "json":
         click.echo(as_json(view))
     elif form == "ndjson":
@@ -68,6 +69,21 @@ def show_view(view: View, form: str, *, pager: bool = False) -> None:
             click.echo(dumped(row))
     else:
         click.echo(_separated(view, form), nl=False)
+
+
+def pasteable(line: str) -> str:
+    """Return a `Next:` line that names the same record as the command that said it.
+
+    Keys coincide between ledgers: a line pasted without its `-d` would write elsewhere.
+    """
+    context = click.get_current_context(silent=True)
+    url = context.params.get("database") if context else None
+    if not url or not line.startswith("Next: sitrack ") or line.endswith("\\"):
+        return line
+    if "@" in url:
+        return line
+    whole = f"{line} -d {url}"
+    return whole if len(whole) <= screen_width() else f"{line} \\\n  -d {url}"
 
 
 def as_json(view: View) -> str:

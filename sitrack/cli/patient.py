@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, show_view, shown, table
+from sitrack.cli.output import View, dumped, pasteable, show_view, shown, table
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, read_text, reads, writes
 from sitrack.cli.show import show_patient
@@ -86,7 +86,9 @@ def add(shell: Shell, path: str | None, no_input: bool, dry_run: bool) -> None:
     click.echo(f"{found.key}  {found.initials}  enrolled")
     click.echo(f"recorded {receipt(entry, found.key)}")
     if not shell.quiet:
-        click.echo(f"Next: sitrack episode open {found.key} --side left|right")
+        click.echo(
+            pasteable(f"Next: sitrack episode open {found.key} --side left|right")
+        )
 
 
 @patient.command(cls=_Nameless, context_settings=_TAKING_ANYTHING)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import dumped
+from sitrack.cli.output import dumped, pasteable
 from sitrack.cli.shell import Shell, ask_text, writes
 from sitrack.errors import BadInput
 from sitrack.journey import forms
@@ -191,4 +191,4 @@ def tell(shell: Shell, done: Any) -> None:
         return
     for line in lines(done):
         if not (shell.quiet and line.startswith("Next:")):
-            click.echo(line)
+            click.echo(pasteable(line))

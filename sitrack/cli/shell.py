@@ -21,7 +21,7 @@ import click
 
 from sitrack.cli.output import FORMATS, shown_url
 from sitrack.clock import stopped_clock, zone_named
-from sitrack.errors import BadInput, SitrackError, Unavailable
+from sitrack.errors import BadInput, SitrackError
 
 if TYPE_CHECKING:
     # Only for the annotations: importing them would load the database library.
@@ -193,8 +193,7 @@ def read_text(path: str | None) -> str | None:
     """Return the words in a file, or on stdin for `-`.
 
     Raises:
-        Unavailable: the file cannot be read.
-        BadInput: it is no text, or too long.
+        BadInput: it cannot be read, is no text, or too long.
     """
     if path is None:
         return None
@@ -203,7 +202,10 @@ def read_text(path: str | None) -> str | None:
     except UnicodeDecodeError:
         raise BadInput("the text is not UTF-8") from None
     except OSError as error:
-        raise Unavailable(f"the text cannot be read: {error.strerror}") from None
+        raise BadInput(
+            f"the file cannot be read: {error.strerror}",
+            "a file's name, or - for stdin",
+        ) from None
     if len(raw) > _MAX_TEXT:
         raise BadInput("the text is longer than 100,000 characters")
     return raw.strip() or None

@@ -68,7 +68,7 @@ def add(
         return
     click.echo(f"{added.id}, {added.role}, is on the staff list")
     click.echo(f"recorded {receipt(entry, 'office')}")
-    if not shell.quiet:
+    if not shell.quiet and entry.provenance.recorder == added.id:
         click.echo(f"Next: export SITRACK_AS={added.id}, and leave out --as")
 
 

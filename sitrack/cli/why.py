@@ -60,17 +60,19 @@ def why(
             {"stage": each.move.target, "move": each.move.id, **finding_json(finding)}
             for each in answer.answers
             for finding in each.findings
-        ],
-        screen=lambda width: lines(answer, width, reason),
+        ]
+        + [{"stage": target, "move": None, **finding_json(f)} for f in answer.no_way],
+        screen=lambda width: lines(answer, width, reason, target),
         extra={
             "episode": str(key),
             "stage": answer.episode.stage,
             "protocol": answer.protocol.id,
-            "answers": [_answer(each) for each in answer.answers],
+            "answers": [_answer(each) for each in answer.answers]
+            or [{"stage": target, "move": None, "allowed": False}],
         },
     )
     show_view(view, shell.form, pager=shell.pager)
-    refused = not all(each.allowed for each in answer.answers)
+    refused = answer.no_way or not all(each.allowed for each in answer.answers)
     return 10 if exit_code and refused else 0
 
 

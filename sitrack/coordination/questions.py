@@ -15,6 +15,7 @@ from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import find_move, refuse_unknown_reason, ways_on
 from sitrack.journey.entries import Entry
 from sitrack.journey.episode import Episode
+from sitrack.journey.findings import Finding, Refused
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import history, library, registry, verify, worklist
@@ -48,6 +49,7 @@ class Why:
         protocol: the one it is pinned to.
         day: that day.
         answers: one assessment for each move that was asked about.
+        no_way: why no such move leads out of the present stage at all, or empty.
     """
 
     patient: Patient
@@ -55,6 +57,7 @@ class Why:
     protocol: Protocol
     day: dt.date
     answers: Sequence[Assessment]
+    no_way: Sequence[Finding] = ()
 
 
 def why(
@@ -71,7 +74,6 @@ def why(
 
     Raises:
         NotFound: there is no such episode, or was not then.
-        Refused: no such move leads out of the present stage.
         BadInput: the reason is not one of the move's, or of any move's from here.
     """
     asked = when or When()
@@ -86,8 +88,13 @@ def why(
         case = case_of(
             connection, ledger, episode, protocol, day, reason, asked.as_known
         )
-    answers = _every_way(case) if target is None else [_one_way(case, target)]
-    return Why(patient, episode, protocol, day, answers)
+    answers: Sequence[Assessment] = ()
+    no_way: Sequence[Finding] = ()
+    try:
+        answers = _every_way(case) if target is None else [_one_way(case, target)]
+    except Refused as refusal:
+        no_way = refusal.findings
+    return Why(patient, episode, protocol, day, answers, no_way)
 
 
 def _one_way(case: Case, target: str) -> Assessment:

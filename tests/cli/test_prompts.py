@@ -26,7 +26,7 @@ def test_a_patient_is_asked_for_and_enrolled(desk, at):
         code, text = terminal.end()
     assert code == 0
     assert "P00037  N.Q.  enrolled\n" in text
-    assert "\nNext: sitrack episode open P00037 --side left|right\n" in text
+    assert "\nNext: sitrack episode open P00037 --side left|right" in text
     shown = desk.answer("patient", "show", "P00037", "--no-mask")
     assert (shown["given"], shown["born"], shown["mrn"]) == ("Nora", "1961-02-03", None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from sitrack.cli.screens.entries import what
@@ -20,13 +21,24 @@ def lines(done: Written) -> list[str]:
     key, stage = done.episode.key, title_of(done.episode.stage)
     who = f"{key}  {done.patient.initials}  {key.side.value} SI joint  {stage}"
     if done.dry_run:
-        return [who, f"would record: {what(done.entry)}", "Nothing was kept (dry run)."]
+        return [
+            who,
+            f"would record: {what(done.entry)}{_when(done)}",
+            "Nothing was kept (dry run).",
+        ]
     return [
         who,
-        what(done.entry),
+        what(done.entry) + _when(done),
         f"recorded {receipt(done.entry, str(key))}",
         f"Next: {next_step(done)}",
     ]
+
+
+def _when(done: Written) -> str:
+    """The day, where it is not today: a wrong year should be seen at once."""
+    occurred = done.entry.occurred
+    day = occurred.date() if isinstance(occurred, dt.datetime) else occurred
+    return "" if day == done.today else f", on {day}"
 
 
 def receipt(entry: Entry, name: str) -> str:
