@@ -160,7 +160,7 @@ class Terminal:
 
     def interrupt(self):
         """Press Ctrl-C; again where it came just before the program began to read."""
-        for _ in range(3):
+        for _ in range(20):
             self.process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(2)
