@@ -27,11 +27,11 @@ from sitrack.clock import Clock, start_of, stopped_clock, zone_named
 from sitrack.coordination.people import Author, add_staff
 from sitrack.journey.agenda import agenda
 from sitrack.journey.assessment.case import Case
-from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.journey.decisions import MoveRequest, decide_move
 from sitrack.journey.entries import OPENED, Draft, Entry, Provenance
 from sitrack.journey.episode import Episode, fold
 from sitrack.journey.patient import EpisodeKey, patient_key, patient_stream
+from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side

@@ -19,7 +19,7 @@ DUE = 2_000
 
 
 def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
-    """Return the figures of an idle round, and of a morning's reminders."""
+    """Return the figures of an idle round, and of a backlog's reminders."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         told = _settings(folder)
@@ -62,16 +62,18 @@ def _idle(folder: Path, told: Settings, runs: int, episodes: int) -> Figure:
 
 
 def _sending(folder: Path, told: Settings, runs: int) -> Figure:
-    speeds = []
+    """Send a backlog; each of its episodes has one line due, and some have two."""
+    speeds, sent = [], 0
     for number in range(runs):
         mix = clinic.Mix(DUE, walk="failed", due=100)
         ledger = clinic.make(folder, mix, f"due-{number}")
         channel = FileChannel(folder / f"due-{number}.jsonl")
         before = time.perf_counter()
         report = run_round(ledger, told, channel)
-        speeds.append(report.count("sent") / (time.perf_counter() - before))
+        seconds = time.perf_counter() - before
         ledger.close()
-        assert report.count("sent") >= DUE, report.count("sent")
-    return Figure(
-        f"{DUE:,} due reminders through the file channel", "", speeds, unit="/s"
-    )
+        sent = report.count("sent")
+        assert sent == report.count("fired") >= DUE
+        speeds.append(sent / seconds)
+    what = f"{sent:,} due reminders through the file channel"
+    return Figure(what, "", speeds, unit="/s")

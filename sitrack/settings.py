@@ -9,6 +9,7 @@ one stands. Nothing else in the house reads the environment.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,23 @@ from typing import Any, Final
 
 from sitrack.errors import Unavailable
 
+_ANOTHER_FILE: Final = "mend the file, or name another with --config FILE"
+_LONGEST_ADDRESS: Final = 254
+_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL: Final = r"[A-Za-z0-9-]+"
+_ADDRESS: Final = re.compile(
+    rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*\Z"
+)
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def is_plain_address(text: str) -> bool:
+    """Whether it is exactly one e-mail address that can stand in a header as it is.
+
+    The one rule for the settings, the staff list and the channels: what comes in at
+    the door is not refused at sending. No line break, comma or space, ASCII alone.
+    """
+    return len(text) <= _LONGEST_ADDRESS and _ADDRESS.match(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +92,7 @@ def _days(value: Any) -> tuple[int, ...]:
 
 def _address(value: Any) -> str:
     text = _text(value)
-    local, _, domain = text.partition("@")
-    if not local or not domain or any(c in text for c in ",;<> \t"):
+    if not is_plain_address(text):
         raise ValueError("one e-mail address")
     return text
 
@@ -201,7 +217,8 @@ def _typed(option: Option, raw: Any, origin: str) -> Any:
     except (ValueError, TypeError) as error:
         wanted = str(error) if str(error).startswith(("one ", "a ")) else option.about
         raise Unavailable(
-            f"the setting {option.name} ({origin}) is not understood: it takes {wanted}"
+            f"the setting {option.name} ({origin}) is not understood: it takes {wanted}",
+            "mend it there, or give it with a flag",
         ) from None
 
 
@@ -210,13 +227,18 @@ def _read(path: Path, *, required: bool) -> dict[str, Any]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if required:
-            raise Unavailable(f"the settings file {path} does not exist") from None
+            raise Unavailable(
+                f"the settings file {path} does not exist", _ANOTHER_FILE
+            ) from None
         return {}
     except (OSError, UnicodeDecodeError):
-        raise Unavailable(f"the settings file {path} cannot be read") from None
+        raise Unavailable(
+            f"the settings file {path} cannot be read", _ANOTHER_FILE
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise Unavailable(
-            f"the settings file {path} is not whole TOML: {str(error)[:80]}"
+            f"the settings file {path} is not whole TOML: {str(error)[:80]}",
+            _ANOTHER_FILE,
         ) from None
     return dict(_flat(document, path))
 
@@ -232,6 +254,8 @@ def _flat(document: Mapping[str, Any], path: Path) -> list[tuple[str, Any]]:
         )
         for name, each in rows:
             if name not in known:
-                raise Unavailable(f"the settings file {path} has an unknown key {name}")
+                raise Unavailable(
+                    f"the settings file {path} has an unknown key {name}", _ANOTHER_FILE
+                )
             found.append((name, each))
     return found

@@ -13,9 +13,14 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from sitrack.clock import start_of, stopped_clock, zone_named
 from sitrack.record import upgrade
+
+# No test is timed: a busy machine is no fault.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 ZONE = "Europe/London"
 FIRST_DAY = "2025-01-06"

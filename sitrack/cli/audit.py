@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, progress, show_view
+from sitrack.cli.output import View, counted, progress, show_view
 from sitrack.cli.shell import Shell, reads
 from sitrack.errors import VerificationFailed
 
@@ -45,9 +45,10 @@ def verify(shell: Shell) -> None:
         }
         for fault in report.faults
     ]
-    counted = (
-        f"{report.entries} entries in {report.streams} streams, "
-        f"{report.episodes} episodes replayed"
+    summary = (
+        f"{counted(report.entries, 'entry', 'entries')} in "
+        f"{counted(report.streams, 'stream', 'streams')}, "
+        f"{counted(report.episodes, 'episode', 'episodes')} replayed"
     )
     view = View(
         schema="sitrack.verify/1",
@@ -55,7 +56,7 @@ def verify(shell: Shell) -> None:
         columns=columns,
         rows=rows,
         screen=lambda _width: [
-            counted,
+            summary,
             *(_line(row) for row in rows),
             "The record holds." if not rows else "The record does NOT hold.",
         ],
@@ -69,7 +70,7 @@ def verify(shell: Shell) -> None:
     show_view(view, shell.form)
     if rows:
         raise VerificationFailed(
-            f"{len(rows)} findings; what stands before the first of each stream holds",
+            f"{counted(len(rows), 'finding', 'findings')}; what stands before the first of each stream holds",
             "keep the file as it is, and compare with a copy and with kept receipts",
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import dumped, progress
+from sitrack.cli.output import dumped, pasteable, progress, shown_url
 from sitrack.cli.shell import Shell, account_name, plain, read_instant, zone_of_machine
 
 
@@ -46,11 +46,12 @@ def init(shell: Shell, zone: str | None, synthetic: bool) -> None:
         url, zone=name, synthetic=synthetic, recorder=account_name(), now=clock
     )
     ledger.close()
+    shell.recorded = "sitrack db status"
     kind = "synthetic ledger" if synthetic else "ledger"
-    click.echo(f"made a {kind} at {ledger.url.render_as_string(hide_password=True)}")
+    click.echo(f"made a {kind} at {shown_url(ledger.url)}")
     click.echo(f"clinic's zone: {name}")
     if not shell.quiet:
-        click.echo("Next: sitrack staff add YOUR-ID --role coordinator")
+        click.echo(pasteable("Next: sitrack staff add YOUR-ID --role coordinator"))
 
 
 @db.command(context_settings=CONTEXT)
@@ -75,7 +76,7 @@ def status(shell: Shell, in_json: bool) -> None:
         "origin": shell.settings.origins["database_url"],
         "revision": revision,
         "expected": SCHEMA,
-        "database": ledger.url.render_as_string(hide_password=True),
+        "database": shown_url(ledger.url),
         "ledger": ledger.ledger_id,
         "zone": ledger.zone.key,
         "synthetic": ledger.synthetic,
@@ -109,6 +110,7 @@ def upgrade(shell: Shell) -> None:
     with progress("upgrading", 1) as tell:
         before, after = migrations.upgrade(shell.settings["database_url"])
         tell(1)
+    shell.recorded = "sitrack db status"
     if before == after:
         click.echo(f"the database is at {after} already")
     else:
@@ -126,4 +128,4 @@ def path(shell: Shell) -> None:
     from sitrack.record.connection import file_of, read_url
 
     url = read_url(shell.settings["database_url"])
-    click.echo(str(file_of(url) or url.render_as_string(hide_password=True)))
+    click.echo(str(file_of(url) or shown_url(url)))

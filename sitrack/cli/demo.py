@@ -110,7 +110,7 @@ def _tour(url: str, end: dt.datetime, chosen: dict[str, str]) -> int:
         ("One episode on one screen.", ["show", shown], 30),
         ("Why may it not move on?", why, 24),
         ("What happened, and when was it written?", ["history", told], 20),
-        ("A reminder round.", ["reminder", "run"], 10),
+        ("A reminder round.", ["reminder", "run", "--channel", "console"], 10),
         ("Does the record prove itself?", ["audit", "verify"], 10),
     ]
     code = 0
@@ -126,7 +126,17 @@ def _stop(words: Sequence[str], url: str, end: dt.datetime, most: int) -> int:
 
     now = end.isoformat()
     out = io.StringIO()
-    arguments = [*words, "-d", url, "--now", now, "--format", "table", "--no-pager"]
+    arguments = [
+        *words,
+        "-d",
+        url,
+        "--now",
+        now,
+        "--format",
+        "table",
+        "--no-pager",
+        "-q",
+    ]
     with contextlib.redirect_stdout(out):
         code = root.main(arguments, prog_name="sitrack", standalone_mode=False)
     lines = out.getvalue().splitlines()

@@ -18,9 +18,27 @@ from typing import Any
 import click
 
 from sitrack.cli.output import dumped, screen_width, shown
-from sitrack.errors import BadInput, SitrackError
+from sitrack.errors import (
+    BadInput,
+    NotFound,
+    NotPermitted,
+    SitrackError,
+    Unavailable,
+)
 
 INTERRUPTED = 130
+
+
+class NotShown(Exception):
+    """Something was recorded, and then could not be shown.
+
+    Attributes:
+        look: the command that shows it.
+    """
+
+    def __init__(self, look: str) -> None:
+        super().__init__(look)
+        self.look = look
 
 
 def report(error: BaseException, arguments: Sequence[str]) -> int:
@@ -47,6 +65,11 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     return code
 
 
+def code_of(error: BaseException) -> int:
+    """Return the exit code of an error, where nothing can be said any more."""
+    return _described(error)[0]
+
+
 def _wrapped(sentence: str) -> list[str]:
     """Break a long sentence at the edge of a terminal; a log keeps it whole."""
     if not sys.stderr.isatty():
@@ -63,13 +86,21 @@ _WAYS_OUT = {
 }
 
 
+_WHERE_TO_LOOK = {
+    NotFound.code: "see which there are: sitrack episode list",
+    Unavailable.code: "see which record is meant: sitrack db path",
+}
+
+
 def _way_out(
     code: int, findings: Sequence[Any], arguments: Sequence[str]
 ) -> str | None:
     """What to do next, where the error itself does not say."""
     if findings:
         return _WAYS_OUT.get(findings[0].code)
-    return f"see: {_help_of(arguments)}" if code == BadInput.code else None
+    if code in {BadInput.code, NotPermitted.code}:
+        return f"see: {_help_of(arguments)}"
+    return _WHERE_TO_LOOK.get(code)
 
 
 def _help_of(arguments: Sequence[str]) -> str:
@@ -112,6 +143,12 @@ def _described(
         return INTERRUPTED, "interrupted", message, None, ()
     if isinstance(error, click.ClickException):
         return 2, "bad-input", *_usage(error), ()
+    if isinstance(error, NotShown):
+        message = "it was recorded, but could not be shown; do not repeat it"
+        return 1, "internal", message, f"look with: {error.look}", ()
+    if isinstance(error, OSError) and error.errno and error.filename is None:
+        message = f"the answer could not be written out: {error.strerror}"
+        return 1, "internal", message, "see where stdout leads, and ask again", ()
     return 1, "internal", *_our_fault(error), ()
 
 
@@ -131,7 +168,7 @@ def _our_fault(error: BaseException) -> tuple[str, str]:
     ours = [frame for frame in frames if "sitrack" in Path(frame.filename).parts]
     place = ours[-1] if ours else None
     where = f"{Path(place.filename).name}:{place.lineno}" if place else "start-up"
-    message = f"sitrack itself failed, at {where}; nothing was changed"
+    message = f"sitrack itself failed, at {where}; what was not finished was undone"
     return message, "please report it with that place and your `sitrack --version`"
 
 

@@ -60,7 +60,8 @@ class View:
 def show_view(view: View, form: str, *, pager: bool = False) -> None:
     """Write the answer to stdout in the form that was asked for."""
     if form == "table":
-        _page(list(view.screen(screen_width())), pager=pager)
+        lines = [pasteable(line) for line in view.screen(screen_width())]
+        _page(lines, pager=pager)
     elif form == "json":
         click.echo(as_json(view))
     elif form == "ndjson":
@@ -68,6 +69,21 @@ def show_view(view: View, form: str, *, pager: bool = False) -> None:
             click.echo(dumped(row))
     else:
         click.echo(_separated(view, form), nl=False)
+
+
+def pasteable(line: str) -> str:
+    """Return a `Next:` line that names the same record as the command that said it.
+
+    Keys coincide between ledgers: a line pasted without its `-d` would write elsewhere.
+    """
+    context = click.get_current_context(silent=True)
+    url = context.params.get("database") if context else None
+    if not url or not line.startswith("Next: sitrack ") or line.endswith("\\"):
+        return line
+    if "@" in url:
+        return line
+    whole = f"{line} -d {url}"
+    return whole if len(whole) <= screen_width() else f"{line} \\\n  -d {url}"
 
 
 def as_json(view: View) -> str:
@@ -131,6 +147,18 @@ def _cell(value: Any) -> Any:
         value = _plain(value)
     text = shown(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def shown_url(url: Any) -> str:
+    """Return a database URL without any password, wherever in it one stands."""
+    hidden = {name: "***" for name in url.query if "password" in name.lower()}
+    text: str = url.update_query_dict(hidden).render_as_string(hide_password=True)
+    return text.replace("%2A%2A%2A", "***")
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its noun: `1 entry`, `2 entries`."""
+    return f"{number} {one if number == 1 else many}"
 
 
 def screen_width() -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, show_view, shown, table
+from sitrack.cli.output import View, dumped, pasteable, show_view, shown, table
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, read_text, reads, writes
 from sitrack.cli.show import show_patient
@@ -23,6 +23,27 @@ _FIELDS = {
 }
 
 
+_TAKING_ANYTHING = {**CONTEXT, "allow_extra_args": True}
+
+
+class _Nameless(click.Command):
+    """A command that takes no words, and repeats none: they may be a name."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse surplus words without saying them.
+
+        Raises:
+            BadInput: there are some.
+        """
+        surplus = super().parse_args(ctx, args)
+        if surplus and not ctx.resilient_parsing:
+            raise BadInput(
+                "names are never typed on the command line",
+                f"run {ctx.command_path} and answer, or give a file with --from",
+            )
+        return surplus
+
+
 @click.group(cls=Group, context_settings=CONTEXT)
 def patient() -> None:
     """Add, find and show people.
@@ -33,7 +54,7 @@ def patient() -> None:
     """
 
 
-@patient.command(context_settings=CONTEXT)
+@patient.command(cls=_Nameless, context_settings=_TAKING_ANYTHING)
 @click.option("--from", "path", metavar="FILE", help="JSON with the person: file or -.")
 @click.option("--no-input", is_flag=True, help="Never ask anything.")
 @writes
@@ -52,6 +73,8 @@ def add(shell: Shell, path: str | None, no_input: bool, dry_run: bool) -> None:
     found, entry = people.enrol(
         shell.ledger, shell.author, read_person(raw), dry_run=dry_run
     )
+    if not dry_run:
+        shell.recorded = f"sitrack show {found.key}"
     if shell.form == "json":
         body = {"schema": "sitrack.enrolled/1", "as_of": entry.recorded}
         more = {"patient": found.key, "initials": found.initials, "dry_run": dry_run}
@@ -63,10 +86,12 @@ def add(shell: Shell, path: str | None, no_input: bool, dry_run: bool) -> None:
     click.echo(f"{found.key}  {found.initials}  enrolled")
     click.echo(f"recorded {receipt(entry, found.key)}")
     if not shell.quiet:
-        click.echo(f"Next: sitrack episode open {found.key} --side left|right")
+        click.echo(
+            pasteable(f"Next: sitrack episode open {found.key} --side left|right")
+        )
 
 
-@patient.command(context_settings=CONTEXT)
+@patient.command(cls=_Nameless, context_settings=_TAKING_ANYTHING)
 @click.option("--from", "path", metavar="FILE", help="JSON with what is known, or -.")
 @click.option("--no-mask", is_flag=True, help="Show the names in full.")
 @click.option("--no-input", is_flag=True, help="Never ask anything.")

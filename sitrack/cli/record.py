@@ -10,11 +10,13 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import dumped
+from sitrack.cli.output import dumped, pasteable
 from sitrack.cli.shell import Shell, ask_text, writes
 from sitrack.errors import BadInput
 from sitrack.journey import forms
 
+_LONGEST_CHOICES = 60
+"""A longer list of words stands in the help of an option, not beside its name."""
 _SOURCES = ("clinic", "patient", "phone", "letter", "chart", "payer")
 
 
@@ -76,12 +78,13 @@ def _option(field: forms.Field) -> click.Option:
             [name, f"value_{field.name}"], is_flag=True, help=f"{about}."
         )
     if field.type == "choice":
-        choices = click.Choice(field.choices)
+        listed = len("|".join(field.choices)) > _LONGEST_CHOICES
         return click.Option(
             [name, f"value_{field.name}"],
-            type=choices,
+            type=click.Choice(field.choices),
+            metavar="WORD" if listed else None,
             required=field.required,
-            help=f"{about}.",
+            help=f"{about}{_listed(field) if listed else ''}.",
         )
     return click.Option(
         [name, f"value_{field.name}"],
@@ -181,9 +184,11 @@ def tell(shell: Shell, done: Any) -> None:
     """Say what was written, in words or in JSON."""
     from sitrack.cli.screens.written import as_json, lines
 
+    if not done.dry_run:
+        shell.recorded = f"sitrack history {done.episode.key}"
     if shell.form == "json":
         click.echo(dumped(as_json(done)))
         return
     for line in lines(done):
         if not (shell.quiet and line.startswith("Next:")):
-            click.echo(line)
+            click.echo(pasteable(line))

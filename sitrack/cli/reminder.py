@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -44,6 +45,8 @@ def reminder() -> None:
 def plan(shell: Shell, until: str | None, channel: str | None) -> None:
     """Show what would be sent, to whom and when; writes nothing.
 
+    After it stands what was given up, as `dead`, with the reason.
+
     \b
       sitrack reminder plan
       sitrack reminder plan --until +7d
@@ -59,7 +62,7 @@ def plan(shell: Shell, until: str | None, channel: str | None) -> None:
         as_of=today_of(shell.ledger),
         columns=_COLUMNS,
         rows=[_row(each) for each in planned],
-        screen=lambda _width: _screen(planned, zone) or ["Nothing to send."],
+        screen=lambda _width: _screen(planned, zone, name) or ["Nothing to send."],
     )
     show_view(view, shell.form, pager=shell.pager)
 
@@ -92,14 +95,18 @@ def run(shell: Shell, channel: str | None) -> None:
         as_of=report.now,
         columns=_COLUMNS,
         rows=[_row(each) for each in report.happenings],
-        screen=lambda _width: [*_screen(report.happenings, zone), _summary(counts)],
+        screen=lambda _width: [
+            *_screen(report.happenings, zone, name),
+            _summary(counts),
+        ],
         extra=counts,
     )
     show_view(view, shell.form, pager=False)
     if counts["failed"]:
         raise PartlyDone(
             f"{counts['failed']} of the reminders could not be sent",
-            "they are tried again; see: sitrack reminder plan",
+            "those that `failed` are tried again; those that are `dead` stand, "
+            "with the reason, in: sitrack reminder plan",
         )
 
 
@@ -120,7 +127,7 @@ def _row(each: Any) -> dict[str, Any]:
     return {name: getattr(each, name) for name in _COLUMNS}
 
 
-def _screen(happenings: Any, zone: Any) -> list[str]:
+def _screen(happenings: Any, zone: Any, channel: str) -> list[str]:
     if not happenings:
         return []
     cells = [
@@ -136,7 +143,19 @@ def _screen(happenings: Any, zone: Any) -> list[str]:
         for each in happenings
     ]
     heads = ("OUTCOME", "EPISODE", "RULE", "STEP", "DUE", "TO", "AT")
-    return table(heads, cells, (9, 9, 11, 6, 10, 8, 15))
+    head, *lines = table(heads, cells, (9, 9, 11, 6, 10, 8, 15))
+    noted = [head]
+    for line, each in zip(lines, happenings, strict=True):
+        noted += [line, *(f"{'':9}  {note}" for note in _notes(each, channel))]
+    return noted
+
+
+def _notes(each: Any, channel: str) -> list[str]:
+    """Return what somebody has to know of a reminder besides its line."""
+    notes = [f"reason: {each.reason}"] if each.reason else []
+    if each.outcome == "planned" and each.channel != channel:
+        notes.append(f"leaves by: sitrack reminder run --channel {each.channel}")
+    return notes
 
 
 @reminder.command(context_settings=CONTEXT)
@@ -160,8 +179,8 @@ def watch(shell: Shell, channel: str | None, every: int) -> None:
     sending = open_channel(name, shell.settings, sys.stdout)
     ledger = shell.ledger
 
-    def one_round() -> None:
-        report = run_round(ledger, shell.settings, sending)
+    def one_round(stopping: Callable[[], bool]) -> None:
+        report = run_round(ledger, shell.settings, sending, stopping=stopping)
         if report.happenings:
             shell.say(f"{report.now:%Y-%m-%dT%H:%M:%SZ} {_summary(_counts(report))}")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Sequence
 
 import click
 
+from sitrack.cli import streams
 from sitrack.cli.lazy import LazyGroup, Table
 
 _TABLE: Table = {
@@ -54,17 +54,30 @@ def root(ctx: click.Context) -> None:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    streams.prepare()
     try:
         with _unbroken_pipe():
             code = root.main(words, prog_name="sitrack", standalone_mode=False)
             sys.stdout.flush()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
+    except SystemExit:
+        return 0  # only so does click end where the reader of a pipe went away
     except BaseException as error:  # noqa: BLE001 - the last room before the street
-        from sitrack.cli.failures import report
-
-        return report(error, words)
+        return _failed(error, words)
     return code if isinstance(code, int) else 0
+
+
+def _failed(error: BaseException, words: Sequence[str]) -> int:
+    """Say what went wrong, as far as anybody can be told; return the exit code."""
+    from sitrack.cli.failures import code_of, report
+
+    streams.flush_or_give_up("stdout")
+    try:
+        return report(error, words)
+    except (OSError, ValueError):
+        streams.flush_or_give_up("stderr")
+        return code_of(error)
 
 
 @contextlib.contextmanager
@@ -73,6 +86,5 @@ def _unbroken_pipe():  # type: ignore[no-untyped-def]  # noqa: ANN202 - a genera
     try:
         yield
     except BrokenPipeError:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        streams.give_up_on("stdout")
         raise click.exceptions.Exit(0) from None

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sitrack.cli.output import FORMATS
+from sitrack.cli.output import FORMATS, shown_url
 from sitrack.clock import stopped_clock, zone_named
-from sitrack.errors import BadInput, Unavailable
+from sitrack.errors import BadInput, SitrackError
 
 if TYPE_CHECKING:
     # Only for the annotations: importing them would load the database library.
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _RELATIVE = re.compile(r"([+-])([0-9]{1,4})([dw])\Z", re.ASCII)
 _MAX_TEXT = 100_000
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Shell:
         pager: long screens go through a pager.
         name: the staff id given with `--as`.
         source: where what is written comes from.
+        recorded: once something was kept for good, the command that shows it.
     """
 
     flags: dict[str, Any]
@@ -58,6 +60,7 @@ class Shell:
     pager: bool = True
     name: str | None = None
     source: str = "clinic"
+    recorded: str | None = None
     _ledger: Ledger | None = field(default=None, repr=False)
 
     @functools.cached_property
@@ -75,12 +78,14 @@ class Shell:
 
             self._ledger = open_ledger(self.settings["database_url"])
             if self.verbose:
-                where = self._ledger.url.render_as_string(hide_password=True)
+                where = shown_url(self._ledger.url)
                 origin = self.settings.origins["database_url"]
                 click.echo(f"record: {where} (named by {origin})", err=True)
             if self.now is not None:
                 instant = read_instant(self.now, self._ledger.zone)
                 self._ledger.use_clock(stopped_clock(instant))
+            if self._ledger.synthetic and self.form not in {"json", "ndjson"}:
+                self.say("synthetic ledger: invented patients only")
         return self._ledger
 
     def close(self) -> None:
@@ -137,10 +142,24 @@ def read_day(text: str, today: Callable[[], dt.date]) -> dt.date:
     """Return a day typed as ISO, `today`, `yesterday`, `-3d` or `+2w`.
 
     Raises:
-        BadInput: it is no day.
+        BadInput: it is no day, or none from 1900 to 2200.
     """
     if text in {"today", "yesterday"}:
         return today() - dt.timedelta(days=int(text == "yesterday"))
+    day = _day_typed(text, today)
+    _refuse_far_away(text, day)
+    return day
+
+
+def _refuse_far_away(text: str, day: dt.date) -> None:
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise BadInput(
+            f"{text[:40]!r} is not from {_FIRST_YEAR} to {_LAST_YEAR}",
+            "give a day of this clinic's patients, such as 2025-05-31",
+        )
+
+
+def _day_typed(text: str, today: Callable[[], dt.date]) -> dt.date:
     relative = _RELATIVE.match(text)
     try:
         if relative:
@@ -158,7 +177,7 @@ def read_instant(text: str, zone: dt.tzinfo) -> dt.datetime:
     """Return an instant typed as ISO; without an offset it is the clinic's time.
 
     Raises:
-        BadInput: it is no instant.
+        BadInput: it is no instant, or none from 1900 to 2200.
     """
     try:
         instant = dt.datetime.fromisoformat(text)
@@ -166,6 +185,7 @@ def read_instant(text: str, zone: dt.tzinfo) -> dt.datetime:
         raise BadInput(
             f"{text[:30]!r} is not an instant", "2025-05-31T09:00 or …T09:00:00Z"
         ) from None
+    _refuse_far_away(text, instant)
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)
 
 
@@ -173,8 +193,7 @@ def read_text(path: str | None) -> str | None:
     """Return the words in a file, or on stdin for `-`.
 
     Raises:
-        Unavailable: the file cannot be read.
-        BadInput: it is no text, or too long.
+        BadInput: it cannot be read, is no text, or too long.
     """
     if path is None:
         return None
@@ -183,7 +202,10 @@ def read_text(path: str | None) -> str | None:
     except UnicodeDecodeError:
         raise BadInput("the text is not UTF-8") from None
     except OSError as error:
-        raise Unavailable(f"the text cannot be read: {error.strerror}") from None
+        raise BadInput(
+            f"the file cannot be read: {error.strerror}",
+            "a file's name, or - for stdin",
+        ) from None
     if len(raw) > _MAX_TEXT:
         raise BadInput("the text is longer than 100,000 characters")
     return raw.strip() or None
@@ -252,6 +274,14 @@ def _shelled(command: Callable[..., Any]) -> Callable[..., Any]:
         shell = _shell_from(given)
         try:
             return command(shell, **given)
+        except (SitrackError, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except Exception as error:
+            if shell.recorded is None:
+                raise
+            from sitrack.cli.failures import NotShown
+
+            raise NotShown(shell.recorded) from error
         finally:
             shell.close()
 

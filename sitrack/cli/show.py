@@ -10,6 +10,7 @@ import click
 from sitrack.cli.failures import finding_json
 from sitrack.cli.output import View, show_view
 from sitrack.cli.shell import Shell, reads_in_time
+from sitrack.errors import BadInput
 
 
 @click.command()
@@ -28,10 +29,15 @@ def show(
     """
     from sitrack.journey.patient import is_patient_key, read_patient_key
 
-    if is_patient_key(key):
-        show_patient(shell, read_patient_key(key), masked=not no_mask)
-    else:
-        _show_episode(shell, key, as_of, as_known)
+    if not is_patient_key(key):
+        _show_episode(shell, key, as_of, as_known, masked=not no_mask)
+        return
+    if as_of or as_known:
+        raise BadInput(
+            f"{key} is a patient; --as-of and --as-known are asked of one episode",
+            f"sitrack show {read_patient_key(key)}, then of the episode",
+        )
+    show_patient(shell, read_patient_key(key), masked=not no_mask)
 
 
 def show_patient(shell: Shell, key: str, *, masked: bool) -> None:
@@ -42,14 +48,7 @@ def show_patient(shell: Shell, key: str, *, masked: bool) -> None:
     found, standings, _entries = person(shell.ledger, key)
     today = today_of(shell.ledger)
     extra: dict[str, Any] = {"patient": found.key, "initials": found.initials}
-    if not masked:
-        who = found.person
-        extra |= {
-            "given": who.given,
-            "family": who.family,
-            "born": who.born,
-            "mrn": who.mrn,
-        }
+    extra |= {} if masked else _in_full(found)
     columns = ("episode", "side", "stage", "status", "since", "coordinator")
     view = View(
         schema="sitrack.patient/1",
@@ -62,8 +61,23 @@ def show_patient(shell: Shell, key: str, *, masked: bool) -> None:
     show_view(view, shell.form, pager=shell.pager)
 
 
+def _in_full(found: Any) -> dict[str, Any]:
+    who = found.person
+    return {
+        "given": who.given,
+        "family": who.family,
+        "born": who.born,
+        "mrn": who.mrn,
+    }
+
+
 def _show_episode(
-    shell: Shell, typed: str, as_of: str | None, as_known: str | None
+    shell: Shell,
+    typed: str,
+    as_of: str | None,
+    as_known: str | None,
+    *,
+    masked: bool,
 ) -> None:
     from sitrack.cli.screens import card as screens
     from sitrack.coordination.episodes import find_key
@@ -87,10 +101,11 @@ def _show_episode(
         as_of=found.day,
         columns=("rule", "due", "days", "title", "waits_for"),
         rows=[_due_row(line, found.day) for line in found.due],
-        screen=lambda width: screens.episode(found, width),
+        screen=lambda width: screens.episode(found, width, masked=masked),
         extra={
             "episode": str(key),
             "initials": found.patient.initials,
+            **({} if masked else _in_full(found.patient)),
             "side": key.side.value,
             "stage": story.stage,
             "status": story.status.value,

@@ -56,16 +56,19 @@ def add(
         )
     member = Staff(staff_id, role, address)
     added, entry = people.add_staff(shell.ledger, shell.author, member, dry_run=dry_run)
+    if not dry_run:
+        shell.recorded = "sitrack staff list"
     if shell.form == "json":
         row = {"schema": "sitrack.staff-added/1", "as_of": entry.recorded}
-        click.echo(dumped({**row, "staff": added.id, "role": added.role}))
+        more = {"staff": added.id, "role": added.role, "dry_run": dry_run}
+        click.echo(dumped({**row, **more}))
         return
     if dry_run:
         click.echo(f"would add {added.id}, {added.role}")
         return
     click.echo(f"{added.id}, {added.role}, is on the staff list")
     click.echo(f"recorded {receipt(entry, 'office')}")
-    if not shell.quiet:
+    if not shell.quiet and entry.provenance.recorder == added.id:
         click.echo(f"Next: export SITRACK_AS={added.id}, and leave out --as")
 
 

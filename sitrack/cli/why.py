@@ -60,17 +60,19 @@ def why(
             {"stage": each.move.target, "move": each.move.id, **finding_json(finding)}
             for each in answer.answers
             for finding in each.findings
-        ],
-        screen=lambda width: lines(answer, width, reason),
+        ]
+        + [{"stage": target, "move": None, **finding_json(f)} for f in answer.no_way],
+        screen=lambda width: lines(answer, width, reason, target),
         extra={
             "episode": str(key),
             "stage": answer.episode.stage,
             "protocol": answer.protocol.id,
-            "answers": [_answer(each) for each in answer.answers],
+            "answers": [_answer(each) for each in answer.answers]
+            or [{"stage": target, "move": None, "allowed": False}],
         },
     )
     show_view(view, shell.form, pager=shell.pager)
-    refused = not all(each.allowed for each in answer.answers)
+    refused = answer.no_way or not all(each.allowed for each in answer.answers)
     return 10 if exit_code and refused else 0
 
 
@@ -92,8 +94,10 @@ def stage_named(word: str) -> str:
     names = sorted(stage.value for stage in Stage)
     if typed in names:
         return typed
-    parts = {part: name for name in names for part in (name, *name.split("-"))}
-    near = difflib.get_close_matches(typed, parts, n=2, cutoff=0.5)
-    meant = dict.fromkeys(parts[part] for part in near)
+    parts = {name: {name, *name.split("-")} for name in names}
+    near = difflib.get_close_matches(
+        typed, set().union(*parts.values()), n=2, cutoff=0.5
+    )
+    meant = [name for name in names if parts[name] & set(near)]
     hint = f"did you mean {' or '.join(meant)}?" if meant else "sitrack pathway draw"
     raise BadInput(f"there is no stage {word[:30]!r}", hint)

@@ -25,7 +25,6 @@ def worklist(shell: Shell, mine: bool) -> None:
     coordinator = shell.author.name or shell.author.account if mine else None
     today, rows, hidden = who_waits(shell.ledger, coordinator, None)
     zone = shell.ledger.zone.key
-    synthetic = " (synthetic ledger)" if shell.ledger.synthetic else ""
     view = View(
         schema="sitrack.worklist/1",
         as_of=today,
@@ -55,7 +54,7 @@ def worklist(shell: Shell, mine: bool) -> None:
             }
             for row in rows
         ],
-        screen=lambda width: lines(today, zone + synthetic, rows, hidden, width),
+        screen=lambda width: lines(today, zone, rows, hidden, width),
         extra={"hidden": {"not_due": hidden}, "synthetic": shell.ledger.synthetic},
     )
     show_view(view, shell.form, pager=shell.pager)

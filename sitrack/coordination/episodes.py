@@ -232,6 +232,8 @@ def load_episode(
 ) -> tuple[Patient, list[Entry], Episode, Protocol]:
     """Load an episode for writing, at the version that the person has seen."""
     patient = registry.patient(work.connection, key.patient)
+    # Some limits count both sides: a patient's episodes are written one at a time.
+    work.hold(patient_stream(key.patient))
     entries = work.load(key.stream)
     if not entries:
         raise NotFound(f"there is no episode {key}", f"sitrack show {key.patient}")

@@ -114,6 +114,7 @@ def add_staff(
         NotPermitted: the author is not on the list, once there is one.
     """
     with writing(ledger, dry_run=dry_run) as work:
+        registry.one_at_a_time(work.connection)
         first = not registry.all_staff(work.connection)
         if first:
             who = Provenance(None, member.id, author.source)

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from sitrack.coordination.episodes import case_of
+from sitrack.errors import BadInput
 from sitrack.journey.agenda import Due, agenda
 from sitrack.journey.assessment import Assessment, assess
-from sitrack.journey.decisions import find_move, ways_on
+from sitrack.journey.assessment.case import Case
+from sitrack.journey.decisions import find_move, refuse_unknown_reason, ways_on
 from sitrack.journey.entries import Entry
 from sitrack.journey.episode import Episode
+from sitrack.journey.findings import Finding, Refused
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import history, library, registry, verify, worklist
+from sitrack.record.faults import Report
 from sitrack.record.history import Line
 from sitrack.record.journal import Ledger, load_stream, present_instant, reading
 from sitrack.record.registry import Patient, Staff
-from sitrack.record.worklist import Standing, Waiting
+from sitrack.record.worklist import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Why:
         protocol: the one it is pinned to.
         day: that day.
         answers: one assessment for each move that was asked about.
+        no_way: why no such move leads out of the present stage at all, or empty.
     """
 
     patient: Patient
@@ -52,6 +57,7 @@ class Why:
     protocol: Protocol
     day: dt.date
     answers: Sequence[Assessment]
+    no_way: Sequence[Finding] = ()
 
 
 def why(
@@ -64,9 +70,11 @@ def why(
 ) -> Why:
     """Say what a move still needs; without a target, every move from here.
 
+    A reason without a target asks about the moves that take it.
+
     Raises:
         NotFound: there is no such episode, or was not then.
-        Refused: no such move leads out of the present stage.
+        BadInput: the reason is not one of the move's, or of any move's from here.
     """
     asked = when or When()
     with reading(ledger) as connection:
@@ -80,12 +88,30 @@ def why(
         case = case_of(
             connection, ledger, episode, protocol, day, reason, asked.as_known
         )
-        if target is None:
-            answers = ways_on(case)
-        else:
-            command = _command(protocol, episode, target)
-            answers = [assess(case, find_move(episode, protocol, target, command))]
-    return Why(patient, episode, protocol, day, answers)
+    answers: Sequence[Assessment] = ()
+    no_way: Sequence[Finding] = ()
+    try:
+        answers = _every_way(case) if target is None else [_one_way(case, target)]
+    except Refused as refusal:
+        no_way = refusal.findings
+    return Why(patient, episode, protocol, day, answers, no_way)
+
+
+def _one_way(case: Case, target: str) -> Assessment:
+    command = _command(case.protocol, case.episode, target)
+    move = find_move(case.episode, case.protocol, target, command)
+    refuse_unknown_reason(move, case.reason)
+    return assess(case, move)
+
+
+def _every_way(case: Case) -> Sequence[Assessment]:
+    ways = ways_on(case)
+    if case.reason is None:
+        return ways
+    taking = [way for way in ways if case.reason in way.move.reasons]
+    if ways and not taking:
+        raise BadInput("the reason is not one of any move from here")
+    return taking
 
 
 def _command(protocol: Protocol, episode: Episode, target: str) -> str:
@@ -176,17 +202,6 @@ def today_of(ledger: Ledger) -> dt.date:
         return present_instant(connection, ledger).astimezone(ledger.zone).date()
 
 
-def who_waits(
-    ledger: Ledger, coordinator: str | None, day: dt.date | None
-) -> tuple[dt.date, Sequence[Waiting], int]:
-    """Return (day, worklist, open episodes with nothing to show)."""
-    with reading(ledger) as connection:
-        today = present_instant(connection, ledger).astimezone(ledger.zone).date()
-        rows = worklist.waiting(connection, day or today, coordinator)
-        hidden = worklist.not_shown(connection, day or today)
-    return day or today, rows, hidden
-
-
 def chain_of(ledger: Ledger, key: EpisodeKey) -> str:
     """Say whether the chain of an episode's stream holds, in one sentence."""
     with reading(ledger) as connection:
@@ -230,7 +245,7 @@ def adopted_protocols(ledger: Ledger) -> Sequence[tuple[str, str, str]]:
         return library.all_adopted(connection)
 
 
-def whole_record(ledger: Ledger, tell: Callable[[int], None]) -> verify.Report:
+def whole_record(ledger: Ledger, tell: Callable[[int], None]) -> Report:
     """Check the whole record: chains, payloads, replay, standing."""
     with reading(ledger) as connection:
         return verify.verify(connection, ledger, tell)

@@ -128,7 +128,8 @@ def decide_move(case: Case, request: MoveRequest) -> tuple[Draft, Assessment]:
     episode, protocol = case.episode, case.protocol
     _refuse_earlier_than_last_move(episode, request)
     move = find_move(episode, protocol, request.target, request.command)
-    _refuse_unknown_codes(move, case.reason, request.variance)
+    refuse_unknown_reason(move, case.reason)
+    _refuse_unknown_variance(move, request.variance)
     assessment = assess(case, move)
     if request.variance is None:
         _refuse_unmet(episode, request.target, assessment.unmet)
@@ -147,12 +148,18 @@ def _refuse_earlier_than_last_move(episode: Episode, request: MoveRequest) -> No
         _refuse_frame(episode, request.target, "OUT_OF_ORDER", seen)
 
 
-def _refuse_unknown_codes(
-    move: Move, reason: str | None, variance: Variance | None
-) -> None:
+def refuse_unknown_reason(move: Move, reason: str | None) -> None:
+    """Refuse a reason that is not among those of the move, asked or done alike.
+
+    Raises:
+        BadInput: it is none of them; with those that are.
+    """
     if reason is not None and reason not in move.reasons:
         known = f"takes {', '.join(move.reasons)}" if move.reasons else "takes none"
         raise BadInput(f"the reason is not one of this move: --reason {known}")
+
+
+def _refuse_unknown_variance(move: Move, variance: Variance | None) -> None:
     if variance is not None and variance.code not in move.variances:
         known = f"takes {', '.join(move.variances)}" if move.variances else "takes none"
         raise BadInput(f"the variance is not one of this move: --variance {known}")

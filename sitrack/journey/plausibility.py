@@ -156,7 +156,10 @@ def _readings(
     if not form.readings:
         raise BadInput("diary: give at least one --reading", "such as --reading 1h=2")
     scale = values.get("scale") or (about.scale if about else None) or "nrs"
-    return tuple(evidence.read_reading(text, scale) for text in form.readings)
+    readings = tuple(evidence.read_reading(text, scale) for text in form.readings)
+    if len({each.minutes for each in readings}) < len(readings):
+        raise BadInput("diary: two readings are of one time", "give each time once")
+    return readings
 
 
 def _in_future(

@@ -151,11 +151,13 @@ class _Reader:
             place = f"numbers.{name}"
             table = shapes.table(row, place)
             shapes.known(table, {"value", "unit", "sources"}, place)
-            found[name] = Number(
+            value, unit = (
                 shapes.whole(table, "value", place),
                 shapes.text(table, "unit", place),
-                shapes.sources(table, place),
             )
+            if value < 0 or (unit == "%" and value > 100):
+                raise BadInput(f"protocol: {place}.value is out of range")
+            found[name] = Number(value, unit, shapes.sources(table, place))
         return found
 
     def _flags(self) -> dict[str, bool]:

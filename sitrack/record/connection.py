@@ -9,6 +9,7 @@ unless the server is on this machine. No error that leaves here holds a paramete
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import random
 import stat
@@ -55,6 +56,13 @@ def read_url(text: str) -> URL:
 
 
 def _refuse_unverified(url: URL) -> None:
+    # Without a host, the driver looks at these by itself.
+    named = [os.environ.get(name, "") for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE")]
+    if not any(_hosts(url)) and any(named):
+        raise Unavailable(
+            "the database URL names no host, and PGHOST or PGSERVICE would",
+            "name the host in the database URL, or unset those variables",
+        )
     local = "service" not in url.query and all(
         not host or host.startswith("/") or host in {"localhost", "127.0.0.1", "::1"}
         for host in _hosts(url)
@@ -80,6 +88,11 @@ def engine_for(url: URL, *, write: bool) -> Engine:
     """
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, write=write)
+    if importlib.util.find_spec("psycopg") is None:
+        raise Unavailable(
+            "this installation cannot speak to PostgreSQL",
+            "pip install 'sitrack[postgres]'",
+        )
     return create_engine(
         url,
         hide_parameters=True,
@@ -155,6 +168,9 @@ def create_file(path: Path) -> None:
         flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
         os.close(os.open(path, flags, 0o600))
     except FileExistsError:
+        if path.is_file() and not path.is_symlink() and path.stat().st_size == 0:
+            path.chmod(0o600)  # what a killed `db init` leaves behind
+            return
         raise Unavailable(
             f"there is a database already at {path}", "sitrack db status"
         ) from None

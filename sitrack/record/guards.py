@@ -113,11 +113,12 @@ def _create_sqlite(connection: Connection) -> None:
 def _create_no_replace(connection: Connection, table: str) -> None:
     """Refuse an insert whose key, or row number, is taken."""
     taken = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {table} WHERE {same})"
+        f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - names of ours
         for same in (_SQLITE_SAME[table], "rowid = NEW.rowid")
     )
     connection.exec_driver_sql(
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {taken} "
+        f"CREATE TRIGGER {table}_no_replace "
+        f"BEFORE INSERT ON {table} WHEN {taken} "
         "BEGIN SELECT RAISE(ABORT, 'append-only'); END"
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from sitrack.clock import day_of
 from sitrack.errors import NotFound
@@ -18,6 +18,15 @@ from sitrack.journey.episode import Episode, fold
 from sitrack.journey.patient import EpisodeKey, read_episode_key
 from sitrack.record import tables
 from sitrack.record.journal import Ledger, load_stream
+
+_SIBLINGS = (
+    select(tables.episode.c.key)
+    .where(
+        tables.episode.c.patient == bindparam("of"),
+        tables.episode.c.key != bindparam("but"),
+    )
+    .order_by(tables.episode.c.key)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +106,9 @@ def sibling_episodes(
     as_known: dt.datetime | None = None,
 ) -> tuple[Episode, ...]:
     """Return the same patient's other episodes, as of a day, as known at a moment."""
-    query = (
-        select(tables.episode.c.key)
-        .where(
-            tables.episode.c.patient == key.patient, tables.episode.c.key != str(key)
-        )
-        .order_by(tables.episode.c.key)
-    )
     found = []
-    for name in connection.execute(query).scalars():
+    named = {"of": key.patient, "but": str(key)}
+    for name in connection.execute(_SIBLINGS, named).scalars():
         other = key_of_stream(f"episode/{name}")
         entries = load_stream(connection, other.stream, as_known)
         if any(entry.day(ledger.zone) <= day and entry.seq == 1 for entry in entries):

@@ -10,7 +10,9 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import functools
+import random
 import secrets
+import time
 import uuid
 import zoneinfo
 from collections.abc import Callable, Iterator
@@ -31,7 +33,12 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL
 
 from sitrack.clock import Clock, machine_clock, zone_named
-from sitrack.errors import NotPermitted, Unavailable, WrittenFirst
+from sitrack.errors import (
+    NotPermitted,
+    Unavailable,
+    VerificationFailed,
+    WrittenFirst,
+)
 from sitrack.journey.entries import Draft, Entry
 from sitrack.record import chain, codec, tables
 from sitrack.record.connection import (
@@ -135,7 +142,9 @@ def _read_instance(connection: Connection, ledger: Ledger) -> None:
             raise
         raise Unavailable("this database holds no ledger", "sitrack db init") from None
     check_schema(revision)
-    row = connection.execute(select(tables.instance)).mappings().one()
+    row = connection.execute(select(tables.instance)).mappings().one_or_none()
+    if row is None:
+        raise Unavailable("this database holds no ledger", "restore it from a copy")
     ledger.ledger_id = row["ledger_id"]
     ledger.zone = zone_named(row["zone"])
     ledger.synthetic = bool(row["synthetic"])
@@ -198,10 +207,15 @@ class Work:
         entries = load_stream(self.connection, stream)
         if entries:
             last = entries[-1]
-            self._heads[stream] = _Head(
-                last.seq, bytes.fromhex(last.hash), last.recorded
-            )
+            head = _Head(last.seq, bytes.fromhex(last.hash), last.recorded)
+        else:
+            # What follows was decided on an empty stream: it must still be empty then.
+            head = self._first(stream)
+        self._heads[stream] = head
         return entries
+
+    def _first(self, stream: str) -> _Head:
+        return _Head(0, chain.genesis(self.ledger.ledger_id, stream), None)
 
     def append(self, stream: str, draft: Draft) -> Entry:
         """Write the next entry of a stream.
@@ -237,10 +251,19 @@ class Work:
         self.written.append(entry)
         return entry
 
+    def hold(self, stream: str) -> None:
+        """Keep other writers off a stream until the end; read the clock after that.
+
+        What is written under the same lock is written in the order of its times.
+        """
+        _lock(self.connection, stream)
+        self.now = present_instant(self.connection, self.ledger)
+
     def _read_head(self, stream: str) -> _Head:
+        _lock(self.connection, stream)
         row = self.connection.execute(_head_query(), {"name": stream}).one_or_none()
         if row is None:
-            return _Head(0, chain.genesis(self.ledger.ledger_id, stream), None)
+            return self._first(stream)
         return _Head(row[0], bytes(row[1]), codec.read_instant(row[2]))
 
 
@@ -271,24 +294,19 @@ def _head_query() -> Select[Any]:
         select(heads.c.seq, heads.c.hash, entries.c.recorded)
         .join(entries, is_last)
         .where(heads.c.stream == bindparam("name"))
-        .with_for_update(of=heads)
-    )
-
-
-@functools.cache
-def _every_entry_query() -> Select[Any]:
-    entries, payloads = tables.entry, tables.payload
-    is_its = (payloads.c.stream == entries.c.stream) & (payloads.c.seq == entries.c.seq)
-    return (
-        select(entries, payloads.c.salt, payloads.c.body)
-        .outerjoin(payloads, is_its)
-        .order_by(entries.c.stream, entries.c.seq)
     )
 
 
 @functools.cache
 def _stream_query(*, as_known: bool) -> Select[Any]:
-    query = _every_entry_query().where(tables.entry.c.stream == bindparam("name"))
+    entries, payloads = tables.entry, tables.payload
+    is_its = (payloads.c.stream == entries.c.stream) & (payloads.c.seq == entries.c.seq)
+    query = (
+        select(entries, payloads.c.salt, payloads.c.body)
+        .outerjoin(payloads, is_its)
+        .where(entries.c.stream == bindparam("name"))
+        .order_by(entries.c.seq)
+    )
     if as_known:
         query = query.where(tables.entry.c.recorded <= bindparam("limit"))
     return query
@@ -303,20 +321,22 @@ def load_stream(
         connection: an open transaction.
         stream: its name.
         as_known: leave out what was written after this instant.
+
+    Raises:
+        VerificationFailed: what stands there is no entry any more.
     """
     values = {"name": stream}
     if as_known is not None:
         values["limit"] = codec.instant_text(as_known)
     query = _stream_query(as_known=as_known is not None)
     rows = connection.execute(query, values).mappings()
-    return [codec.entry_of(dict(row)) for row in rows]
-
-
-def every_entry(connection: Connection) -> Iterator[Entry]:
-    """Yield the whole record, stream by stream, without holding it in memory."""
-    result = connection.execution_options(yield_per=1000).execute(_every_entry_query())
-    for row in result.mappings():
-        yield codec.entry_of(dict(row))
+    try:
+        return [codec.entry_of(dict(row)) for row in rows]
+    except (ValueError, TypeError):
+        raise VerificationFailed(
+            f"what the record holds of {stream.partition('/')[2] or stream} is damaged",
+            "sitrack audit verify",
+        ) from None
 
 
 def present_instant(connection: Connection, ledger: Ledger) -> dt.datetime:
@@ -382,9 +402,10 @@ def writing(ledger: Ledger, *, dry_run: bool = False) -> Iterator[Work]:
                 transaction.rollback()
 
 
-def retried(act: Callable[[], Any], times: int = 3) -> Any:
+def retried(act: Callable[[], Any], times: int = 5) -> Any:
     """Do `act` again where somebody wrote first, for acts that name no version."""
-    for _ in range(times - 1):
+    for turn in range(1, times):
         with contextlib.suppress(WrittenFirst):
             return act()
+        time.sleep(random.uniform(0, 0.01 * turn))  # noqa: S311 - no secret
     return act()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from sitrack.errors import NotFound, Unavailable
 from sitrack.pathway.loading import load
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import codec, tables
 from sitrack.record.journal import Work
+
+_PINNED = select(tables.protocol.c.text).where(
+    tables.protocol.c.hash == bindparam("of")
+)
 
 
 def adopt(work: Work, protocol: Protocol) -> None:
@@ -29,8 +33,7 @@ def pinned(connection: Connection, content_hash: str) -> Protocol:
         NotFound: the record does not hold it.
         Unavailable: its text is not what it was when it was adopted.
     """
-    query = select(tables.protocol.c.text).where(tables.protocol.c.hash == content_hash)
-    text = connection.execute(query).scalar()
+    text = connection.execute(_PINNED, {"of": content_hash}).scalar()
     if text is None:
         raise NotFound("the record does not hold the protocol of that episode")
     protocol = load(text)

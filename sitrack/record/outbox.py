@@ -17,7 +17,6 @@ from sqlalchemy import (
     Connection,
     Insert,
     and_,
-    func,
     insert,
     not_,
     or_,
@@ -190,17 +189,21 @@ def _is_free(real_now: Any) -> Any:
 def claim(
     connection: Connection,
     *,
+    channel: str,
+    due_by: dt.datetime,
     now: dt.datetime,
     real_now: dt.datetime,
     lease: dt.timedelta,
     worker: str,
     limit: int,
 ) -> list[Claimed]:
-    """Take up to `limit` due rows for this worker, oldest first.
+    """Take up to `limit` due rows of a channel for this worker, oldest first.
 
     Args:
         connection: a writing transaction, to be committed at once.
-        now: the ledger's present instant; rows due by then are taken.
+        channel: the name of the channel that the worker sends through.
+        due_by: rows that may leave by then are taken.
+        now: the ledger's present instant.
         real_now: the real instant, on which leases run.
         lease: how long the rows are this worker's.
         worker: a name for the record.
@@ -209,7 +212,12 @@ def claim(
     table = tables.reminder
     due = (
         select(table.c.id)
-        .where(table.c.status == "open", table.c.next_at <= now, _is_free(real_now))
+        .where(
+            table.c.status == "open",
+            table.c.channel == channel,
+            table.c.next_at <= due_by,
+            _is_free(real_now),
+        )
         .order_by(table.c.next_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -261,7 +269,7 @@ def _claimed(connection: Connection, ids: Sequence[int]) -> list[Claimed]:
     ]
 
 
-def _still_wanted() -> Any:
+def still_wanted() -> Any:
     """The line is still on the agenda, and the episode is active."""
     lines, episodes, table = tables.agenda, tables.episode, tables.reminder
     return (
@@ -285,7 +293,7 @@ def mine_until(connection: Connection, row: Claimed) -> dt.datetime | None:
     """
     table = tables.reminder
     query = select(table.c.leased_until).where(
-        _is_of_attempt(row), table.c.status == "open", _still_wanted()
+        _is_of_attempt(row), table.c.status == "open", still_wanted()
     )
     found: dt.datetime | None = connection.execute(query).scalar()
     return found
@@ -295,6 +303,11 @@ def prolong(connection: Connection, row: Claimed, until: dt.datetime) -> bool:
     """Keep the row for longer; False where it is not this attempt's any more."""
     table = tables.reminder
     return _changed(connection, row, table.c.status == "open", leased_until=until)
+
+
+def release(connection: Connection, row: Claimed) -> bool:
+    """Give the row back, unsent, for anyone to claim; its attempt stays counted."""
+    return _changed(connection, row, leased_until=None)
 
 
 def acknowledge(
@@ -316,7 +329,7 @@ def suppress(
 ) -> bool:
     """Write down that the row was not sent, because it is not wanted any more."""
     if not _changed(
-        connection, row, not_(_still_wanted()), status="cancelled", leased_until=None
+        connection, row, not_(still_wanted()), status="cancelled", leased_until=None
     ):
         return False
     _write_line(connection, row, worker, now, "suppressed", reason)
@@ -404,53 +417,3 @@ def _write_lines(
     at = codec.instant_text(now)
     rows = [{"detail": None, **line, "worker": worker, "at": at} for line in lines]
     connection.execute(insert(tables.delivery), rows)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the outbox as people look at it."""
-
-    id: int
-    episode: str
-    rule: str
-    step: str
-    due: dt.date
-    recipient: str
-    channel: str
-    status: str
-    next_at: dt.datetime
-    attempts: int
-    last_error: str | None
-
-
-def open_rows(connection: Connection, until: dt.datetime) -> list[Row]:
-    """Return the open rows that fall due by `until`, oldest first."""
-    table = tables.reminder
-    query = (
-        select(table)
-        .where(table.c.status == "open", table.c.next_at <= until)
-        .order_by(table.c.next_at, table.c.id)
-    )
-    return [
-        Row(
-            id=row["id"],
-            episode=row["episode"],
-            rule=row["rule"],
-            step=row["step"],
-            due=row["due"],
-            recipient=row["recipient"],
-            channel=row["channel"],
-            status=row["status"],
-            next_at=row["next_at"],
-            attempts=row["attempts"],
-            last_error=row["last_error"],
-        )
-        for row in connection.execute(query).mappings()
-    ]
-
-
-def count_by_status(connection: Connection) -> dict[str, int]:
-    """Return how many rows there are of each status."""
-    table = tables.reminder
-    query = select(table.c.status, func.count()).group_by(table.c.status)
-    return {row[0]: row[1] for row in connection.execute(query)}

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from sitrack.errors import BadInput, NotFound
 from sitrack.journey.patient import initials, patient_key
 from sitrack.record import tables
 from sitrack.record.journal import Work
+from sitrack.settings import is_plain_address
 
 ROLES: Final = ("coordinator", "clinician", "auditor", "scheduler", "admin")
 
@@ -38,7 +39,11 @@ _SHARED: Final = {
     "system",
     "user",
 }
-_ADDRESS: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\Z", re.ASCII)
+
+
+# Put together once: they are asked at every write.
+_PATIENT: Final = select(tables.patient).where(tables.patient.c.key == bindparam("of"))
+_STAFF: Final = select(tables.staff).where(tables.staff.c.id == bindparam("of"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,15 @@ def _born(raw: Mapping[str, Any]) -> dt.date | None:
     return read_born(raw["born"]) if raw.get("born") else None
 
 
+_REGISTRY_LOCK: Final = 7_431_202_602
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """On a server, let nobody else register people until this command ends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_REGISTRY_LOCK)))
+
+
 def add_patient(work: Work, person: Person) -> Patient:
     """Register a person under the next free key.
 
@@ -123,6 +137,7 @@ def add_patient(work: Work, person: Person) -> Patient:
     """
     if person.born is not None and person.born > work.today:
         raise BadInput("born lies in the future")
+    one_at_a_time(work.connection)
     table = tables.patient
     if person.mrn is not None:
         query = select(table.c.key).where(table.c.mrn == person.mrn)
@@ -154,8 +169,7 @@ def patient(connection: Connection, key: str) -> Patient:
     Raises:
         NotFound: there is none.
     """
-    query = select(tables.patient).where(tables.patient.c.key == key)
-    row = connection.execute(query).mappings().one_or_none()
+    row = connection.execute(_PATIENT, {"of": key}).mappings().one_or_none()
     if row is None:
         raise NotFound(f"there is no patient {key}", "sitrack patient find")
     return _patient_of(dict(row))
@@ -221,7 +235,7 @@ def add_staff(work: Work, staff_id: str, role: str, email: str | None) -> Staff:
         )
     if role not in ROLES:
         raise BadInput("that is not a role", ", ".join(ROLES))
-    if email is not None and not _ADDRESS.match(email):
+    if email is not None and not is_plain_address(email):
         raise BadInput("that is not one e-mail address")
     if staff(work.connection, staff_id) is not None:
         raise BadInput(f"{staff_id} is on the staff list already", "sitrack staff list")
@@ -232,8 +246,7 @@ def add_staff(work: Work, staff_id: str, role: str, email: str | None) -> Staff:
 
 def staff(connection: Connection, staff_id: str) -> Staff | None:
     """Return the member of staff of that id, or None."""
-    query = select(tables.staff).where(tables.staff.c.id == staff_id)
-    row = connection.execute(query).mappings().one_or_none()
+    row = connection.execute(_STAFF, {"of": staff_id}).mappings().one_or_none()
     return None if row is None else Staff(row["id"], row["role"], row["email"])
 
 

@@ -6,7 +6,8 @@ by what was known when it was written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -20,6 +21,7 @@ from sitrack.journey.episode import fold
 from sitrack.journey.machine import NotInTable, machine_for
 from sitrack.journey.parking import Parking
 from sitrack.journey.patient import EpisodeKey
+from sitrack.pathway.moves import Move
 from sitrack.record import history, library
 from sitrack.record.journal import Ledger
 
@@ -71,15 +73,20 @@ def _move(
         return "it is not the move that it says it is"
     others = history.sibling_episodes(connection, ledger, key, day, move.recorded)
     case = Case(episode, protocol, day, payload.get("reason"), others)
-    assessment = assess(case, found)
-    lifted = payload.get("variance")
-    if lifted and lifted.get("code") in found.variances:
-        unmet = [finding for finding in assessment.unmet if finding.hard]
-    else:
-        unmet = list(assessment.unmet)
-    if unmet:
-        return "its requirements were not met: " + ", ".join(f.label() for f in unmet)
-    return None
+    return _unmet(case, found, payload.get("variance") or {})
+
+
+def _unmet(case: Case, move: Move, lifted: Mapping[str, Any]) -> str | None:
+    """What a move lacked when it was made; a variance lifts all but the hard."""
+    if case.reason is not None and case.reason not in move.reasons:
+        return "its reason is not one of the move"
+    lifts = lifted.get("code") in move.variances
+    unmet = [
+        finding.label()
+        for finding in assess(case, move).findings
+        if not finding.is_met and (finding.hard or not lifts)
+    ]
+    return f"its requirements were not met: {', '.join(unmet)}" if unmet else None
 
 
 def _status(

@@ -10,7 +10,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from sitrack.journey.agenda import Due, agenda
 from sitrack.journey.entries import OPENED, Entry
@@ -78,12 +88,10 @@ def refresh(
     key = str(episode.key)
     row = standing_row(episode)
     if entry.kind == OPENED:
-        connection.execute(insert(tables.episode), row)
-        connection.execute(insert(tables.stage_span), span_rows(episode))
+        connection.execute(_INSERT_EPISODE, row)
+        connection.execute(_INSERT_SPANS, span_rows(episode))
     else:
-        connection.execute(
-            update(tables.episode).where(tables.episode.c.key == key).values(row)
-        )
+        connection.execute(_UPDATE_EPISODE, {"name": key, **row})
         if entry.stage_to is not None:
             _write_spans(connection, key, episode)
     lines = agenda(episode, protocol)
@@ -93,23 +101,15 @@ def refresh(
 
 def _write_spans(connection: Connection, key: str, episode: Episode) -> None:
     left, entered = span_rows(episode)[-2:]
-    spans = tables.stage_span
-    connection.execute(
-        update(spans)
-        .where(spans.c.episode == key, spans.c.visit == left["visit"])
-        .values(left_on=left["left_on"])
-    )
-    connection.execute(insert(spans), entered)
+    ended = {"of": key, "in_visit": left["visit"], "left_on": left["left_on"]}
+    connection.execute(_END_SPAN, ended)
+    connection.execute(_INSERT_SPANS, entered)
 
 
 def open_agenda(connection: Connection, key: str) -> list[dict[str, Any]]:
     """Return the agenda rows of an episode, earliest due first."""
-    query = (
-        select(tables.agenda)
-        .where(tables.agenda.c.episode == key)
-        .order_by(tables.agenda.c.due, tables.agenda.c.rule)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    rows = connection.execute(_AGENDA_QUERY, {"of": key}).mappings()
+    return [dict(row) for row in rows]
 
 
 def _name(row: dict[str, Any]) -> tuple[int, str, int]:
@@ -126,32 +126,63 @@ def _write_agenda(connection: Connection, key: str, lines: list[Due]) -> None:
         for name, row in after.items()
         if name in before and _due_of(before[name]) != _due_of(row)
     ]
-    for name in (*gone, *moved):
-        _drop_line(connection, key, name)
+    _drop_lines(connection, key, [*gone, *moved])
     fresh = [row for name, row in after.items() if name not in before or name in moved]
     if fresh:
-        connection.execute(insert(tables.agenda), fresh)
+        connection.execute(_INSERT_LINES, fresh)
 
 
 def _due_of(row: dict[str, Any]) -> tuple[dt.date, dt.date]:
     return row["anchor"], row["due"]
 
 
-def _drop_line(connection: Connection, key: str, name: tuple[int, str, int]) -> None:
-    """Take a line off the agenda, and cancel its reminders that were not sent."""
-    visit, rule, occurrence = name
-    for table in (tables.agenda, tables.reminder):
-        where = (
-            table.c.episode == key,
-            table.c.visit == visit,
-            table.c.rule == rule,
-            table.c.occurrence == occurrence,
-        )
-        if table is tables.agenda:
-            connection.execute(delete(table).where(*where))
-        else:
-            connection.execute(
-                update(table)
-                .where(*where, table.c.status == "open")
-                .values(status="cancelled", leased_until=None)
-            )
+def _drop_lines(
+    connection: Connection, key: str, names: list[tuple[int, str, int]]
+) -> None:
+    """Take lines off the agenda, and cancel their reminders that were not sent."""
+    if not names:
+        return
+    lines = [
+        {"of": key, "in_visit": visit, "by_rule": rule, "number": occurrence}
+        for visit, rule, occurrence in names
+    ]
+    connection.execute(_DROP_LINE, lines)
+    connection.execute(_CANCEL_REMINDERS, lines)
+
+
+def _is_the_line(table: Table) -> ColumnElement[bool]:
+    return and_(
+        table.c.episode == bindparam("of"),
+        table.c.visit == bindparam("in_visit"),
+        table.c.rule == bindparam("by_rule"),
+        table.c.occurrence == bindparam("number"),
+    )
+
+
+# Statements are put together once: that takes longer than running them.
+
+_INSERT_EPISODE = insert(tables.episode)
+_UPDATE_EPISODE = update(tables.episode).where(
+    tables.episode.c.key == bindparam("name")
+)
+_INSERT_SPANS = insert(tables.stage_span)
+_END_SPAN = (
+    update(tables.stage_span)
+    .where(
+        tables.stage_span.c.episode == bindparam("of"),
+        tables.stage_span.c.visit == bindparam("in_visit"),
+    )
+    .values(left_on=bindparam("left_on"))
+)
+_AGENDA_QUERY = (
+    select(tables.agenda)
+    .where(tables.agenda.c.episode == bindparam("of"))
+    .order_by(tables.agenda.c.due, tables.agenda.c.rule)
+)
+_INSERT_LINES = insert(tables.agenda)
+_DROP_LINE = delete(tables.agenda).where(_is_the_line(tables.agenda))
+_CANCEL_REMINDERS = (
+    update(tables.reminder)
+    .where(_is_the_line(tables.reminder), tables.reminder.c.status == "open")
+    .values(status="cancelled", leased_until=None)
+)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    DateTime,
     Dialect,
     ForeignKey,
     ForeignKeyConstraint,
@@ -27,7 +28,6 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -66,7 +66,7 @@ class Instant(TypeDecorator[dt.datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Choose the column's type."""
         if dialect.name == "postgresql":
-            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+            return dialect.type_descriptor(DateTime(timezone=True))
         return dialect.type_descriptor(Integer())
 
     def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
@@ -273,12 +273,7 @@ agenda = Table(
     Index("ix_agenda_show_from", "show_from"),
     sqlite_strict=True,
 )
-Index(
-    "ix_agenda_step_on",
-    agenda.c.step_on,
-    sqlite_where=agenda.c.step_on.is_not(None),
-    postgresql_where=agenda.c.step_on.is_not(None),
-)
+Index("ix_agenda_step_on", agenda.c.step_on)
 
 reminder = Table(
     "reminder",
@@ -324,19 +319,8 @@ reminder = Table(
     ),
     sqlite_strict=True,
 )
-_is_open = reminder.c.status == "open"
-Index(
-    "ix_reminder_next_at",
-    reminder.c.next_at,
-    sqlite_where=_is_open,
-    postgresql_where=_is_open,
-)
-Index(
-    "ix_reminder_open",
-    reminder.c.episode,
-    sqlite_where=_is_open,
-    postgresql_where=_is_open,
-)
+Index("ix_reminder_next_at", reminder.c.next_at)
+Index("ix_reminder_open", reminder.c.episode)
 
 delivery = Table(
     "delivery",
@@ -360,10 +344,16 @@ delivery = Table(
     sqlite_strict=True,
 )
 # At most one completed delivery for each row, whatever the workers think.
-Index(
-    "uq_delivery_sent_once",
-    delivery.c.reminder,
-    unique=True,
-    sqlite_where=delivery.c.event == "sent",
-    postgresql_where=delivery.c.event == "sent",
-)
+Index("uq_delivery_sent_once", delivery.c.reminder, unique=True)
+
+PARTIAL: Final = {
+    "ix_agenda_step_on": "step_on IS NOT NULL",
+    "ix_reminder_next_at": "status = 'open'",
+    "ix_reminder_open": "status = 'open'",
+    "uq_delivery_sent_once": "event = 'sent'",
+}
+"""What limits these indexes in the database (the migrations make them so).
+
+Said on the index itself, it would load every dialect's package at each start: a tenth
+of the time that a command takes.
+"""

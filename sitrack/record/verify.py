@@ -7,14 +7,14 @@ change to anybody who holds an earlier hash of it, such as the receipt of a writ
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from sitrack.errors import SitrackError
 from sitrack.journey.agenda import agenda
@@ -22,37 +22,12 @@ from sitrack.journey.entries import Entry
 from sitrack.journey.episode import fold
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.record import chain, codec, history, library, replay, standing, tables
+from sitrack.record.faults import Fault, Report
 from sitrack.record.journal import Ledger, present_instant
+from sitrack.record.origins import origin_faults, orphans
 
 _AHEAD: Final = dt.timedelta(minutes=5)
 """How far a record may be ahead of this clock before that is a finding."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that does not hold.
-
-    Attributes:
-        code: `HASH`, `LINK`, `REPLAY` …: see docs/reference/verify.md.
-        stream: where.
-        seq: the first bad entry, or None where it is not about one.
-        seen: what was found, in words.
-    """
-
-    code: str
-    stream: str
-    seq: int | None
-    seen: str
-
-
-@dataclass
-class Report:
-    """What was checked, and what does not hold."""
-
-    streams: int
-    entries: int
-    episodes: int
-    faults: list[Fault]
 
 
 def verify(
@@ -67,7 +42,7 @@ def verify(
     """
     report = Report(0, 0, 0, [])
     heads = _heads(connection)
-    now = max(present_instant(connection, ledger), ledger.clock())
+    now = _latest_possible(connection, ledger)
     for stream, entries in _streams(connection):
         report.streams += 1
         report.entries += len(entries)
@@ -86,14 +61,26 @@ def verify(
             Fault("STREAM_MISSING", stream, None, "its entries are gone")
         )
     report.faults += _standing_without_stream(connection)
+    report.faults += origin_faults(connection)
+    report.faults += orphans(connection)
     return report
+
+
+def _latest_possible(connection: Connection, ledger: Ledger) -> dt.datetime:
+    """The present, or for a synthetic ledger the time it was walked to."""
+    now = max(present_instant(connection, ledger), ledger.clock())
+    if ledger.synthetic and not ledger.injected:
+        last = connection.execute(select(func.max(tables.entry.c.recorded))).scalar()
+        with contextlib.suppress(TypeError, ValueError):
+            now = max(now, codec.read_instant(str(last)))
+    return now
 
 
 def stream_fault(
     connection: Connection, ledger: Ledger, stream: str
 ) -> tuple[int, Fault | None]:
     """Return the last number of one stream, and the first fault of its chain."""
-    now = max(present_instant(connection, ledger), ledger.clock())
+    now = _latest_possible(connection, ledger)
     found = list(_streams(connection, stream))
     rows = found[0][1] if found else []
     head = _heads(connection, stream).get(stream)
@@ -138,7 +125,7 @@ def _streams(
     )
     if only is not None:
         query = query.where(tables.entry.c.stream == only)
-    result = connection.execution_options(yield_per=1000).execute(query).mappings()
+    result = connection.execute(query, execution_options={"yield_per": 1000}).mappings()
     for stream, rows in itertools.groupby(result, key=lambda row: row["stream"]):
         yield str(stream), [dict(row) for row in rows]
 
@@ -150,7 +137,10 @@ def _chain_faults(
     previous = chain.genesis(ledger.ledger_id, stream)
     recorded = ""
     for number, row in enumerate(rows, start=1):
-        fault = _entry_fault(ledger, row, number, previous, recorded, now)
+        try:
+            fault = _entry_fault(ledger, row, number, previous, recorded, now)
+        except (ValueError, TypeError):
+            fault = "INTEGRITY", "it cannot be read as text"
         if fault is not None:
             yield Fault(fault[0], stream, number, fault[1])
             return

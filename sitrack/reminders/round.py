@@ -4,6 +4,9 @@ Each round asks the record what is due; no timer holds any truth. A row is claim
 one short transaction, sent outside of any, and acknowledged in another: a process
 killed in between leaves a row whose lease runs out, and the next round sends it again
 under the same key. A round never touches an episode's stream.
+
+A round has an end: it takes what was due at its own start, and no more. It stops when
+it is asked to or when the send window closes, and gives back what it still holds.
 """
 
 from __future__ import annotations
@@ -12,12 +15,12 @@ import datetime as dt
 import os
 import random
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sitrack.clock import start_of
 from sitrack.errors import Unavailable
-from sitrack.record import library, outbox
+from sitrack.record import backlog, library, outbox
 from sitrack.record.journal import (
     Ledger,
     Work,
@@ -48,7 +51,7 @@ class Happening:
         recipient: a staff id, `clinic` or `lead`.
         channel: how it goes.
         outcome: `fired`, `sent`, `suppressed`, `failed`, `dead`, or `planned`.
-        at: when it went, or when it may leave.
+        at: when it went, or when it may leave, or might have left.
         reason: a short code, where it did not go.
     """
 
@@ -85,8 +88,16 @@ def run_round(
     settings: Settings,
     channel: Channel,
     tell: Callable[[Happening], None] = lambda _: None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> RoundReport:
     """Make the rows whose day has come, then send what may leave now.
+
+    Args:
+        ledger: the record.
+        settings: for the send window, the lease, and the clinic's addresses.
+        channel: the way out; rows of other channels are left alone.
+        tell: called with each happening of the sending, as it comes.
+        stopping: asked before each row; True ends the round there.
 
     Raises:
         Unavailable: the database cannot be written, or no address is set for e-mail.
@@ -95,8 +106,7 @@ def run_round(
     window = rules.send_window(settings, ledger.zone)
     report = RoundReport(now=_now(ledger))
     _make_rows(ledger, channel.name, window, report)
-    if window.is_open(report.now):
-        _send_rows(ledger, settings, channel, report, tell)
+    _send_rows(_Sending(ledger, settings, channel, window, report, tell, stopping))
     return report
 
 
@@ -165,105 +175,152 @@ def _make_row(
 # --- claim, check again, send, acknowledge
 
 
-def _send_rows(
-    ledger: Ledger,
-    settings: Settings,
-    channel: Channel,
-    report: RoundReport,
-    tell: Callable[[Happening], None],
-) -> None:
-    lease = dt.timedelta(seconds=settings["reminders.lease"])
-    worker = worker_name()
-    while True:
-        with writing(ledger) as work:
-            rows = outbox.claim(
-                work.connection,
-                now=work.now,
-                real_now=real_instant(work.connection),
-                lease=lease,
-                worker=worker,
-                limit=_CLAIM_AT_ONCE,
-            )
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """What the sending half of one round works with."""
+
+    ledger: Ledger
+    settings: Settings
+    channel: Channel
+    window: rules.SendWindow
+    report: RoundReport
+    tell: Callable[[Happening], None]
+    stopping: Callable[[], bool]
+    worker: str = field(default_factory=worker_name)
+
+    @property
+    def lease(self) -> dt.timedelta:
+        """How long a claimed row is this round's."""
+        return dt.timedelta(seconds=self.settings["reminders.lease"])
+
+    def goes_on(self) -> bool:
+        """Whether another message may leave: asked anew, for a round may be long."""
+        return not self.stopping() and self.window.is_open(_now(self.ledger))
+
+
+def _send_rows(sending: _Sending) -> None:
+    while sending.goes_on():
+        rows = _claim(sending)
         if not rows:
             return
-        for row in rows:
-            happening = _send_row(ledger, settings, channel, row, worker)
+        for number, row in enumerate(rows):
+            if not sending.goes_on():
+                _release(sending, rows[number:])
+                return
+            happening = _send_row(sending, row)
             if happening is not None:
-                report.happenings.append(happening)
-                tell(happening)
+                sending.report.happenings.append(happening)
+                sending.tell(happening)
 
 
-def _send_row(
-    ledger: Ledger, settings: Settings, channel: Channel, row: Claimed, worker: str
-) -> Happening | None:
-    """Send one row and write down how it went; None where it is not ours any more."""
-    lease = dt.timedelta(seconds=settings["reminders.lease"])
-    if not _is_still_mine(ledger, row, lease):
-        return _suppressed(ledger, row, worker)
-    try:
-        reference = channel.send(_message(ledger, settings, row))
-    except TemporaryFailure as failure:
-        return _failed(ledger, row, worker, failure.reason, temporary=True)
-    except PermanentFailure as failure:
-        return _failed(ledger, row, worker, failure.reason, temporary=False)
-    except Exception as fault:  # noqa: BLE001 - one bad row must not stop the others
-        reason = f"fault-{type(fault).__name__.lower()}"
-        return _failed(ledger, row, worker, reason, temporary=True)
-    with writing(ledger) as work:
-        if outbox.acknowledge(work.connection, row, worker, work.now, reference):
+def _claim(sending: _Sending) -> list[Claimed]:
+    with writing(sending.ledger) as work:
+        return outbox.claim(
+            work.connection,
+            channel=sending.channel.name,
+            due_by=sending.report.now,
+            now=work.now,
+            real_now=real_instant(work.connection),
+            lease=sending.lease,
+            worker=sending.worker,
+            limit=_CLAIM_AT_ONCE,
+        )
+
+
+def _release(sending: _Sending, rows: Sequence[Claimed]) -> None:
+    with writing(sending.ledger) as work:
+        for row in rows:
+            outbox.release(work.connection, row)
+
+
+def _send_row(sending: _Sending, row: Claimed) -> Happening | None:
+    """Send one row and write down how it went; None where it is not ours any more.
+
+    Where the recipient's own address is refused, the clinic's is tried, once.
+    """
+    refused = ""
+    for address in rules.addresses_of(row, sending.settings):
+        if not _is_still_mine(sending, row):
+            return _suppressed(sending, row)
+        try:
+            reference = sending.channel.send(_message(sending, row, address))
+        except PermanentFailure as failure:
+            refused = refused or failure.reason
+        except TemporaryFailure as failure:
+            return _postponed(sending, row, failure.reason)
+        except Exception as fault:  # noqa: BLE001 - one bad row must not stop the others
+            return _postponed(sending, row, f"fault-{type(fault).__name__.lower()}")
+        else:
+            return _sent(sending, row, reference)
+    return _given_up(sending, row, refused)
+
+
+def _message(sending: _Sending, row: Claimed, address: str) -> Message:
+    return staff_message(
+        row.episode,
+        row.due,
+        recipient_address=address,
+        key=rules.idempotency_key(sending.ledger.ledger_id, row),
+    )
+
+
+def _is_still_mine(sending: _Sending, row: Claimed) -> bool:
+    """Look again just before sending; prolong a lease that could end on the way.
+
+    A message leaves only while the row stays ours for as long as the channel may take
+    over it: else another worker would send it beside us. The lease of the settings may
+    be shorter than that; it then holds from the claim until here, and no longer.
+    """
+    longest = dt.timedelta(seconds=sending.channel.longest_send)
+    with reading(sending.ledger) as connection:
+        until = outbox.mine_until(connection, row)
+        long_enough = real_instant(connection) + longest
+    if until is None or until >= long_enough:
+        return until is not None
+    with writing(sending.ledger) as work:
+        until = real_instant(work.connection) + max(sending.lease, longest)
+        return outbox.prolong(work.connection, row, until)
+
+
+def _sent(sending: _Sending, row: Claimed, reference: str) -> Happening | None:
+    with writing(sending.ledger) as work:
+        if outbox.acknowledge(
+            work.connection, row, sending.worker, work.now, reference
+        ):
             return _happening(row, "sent", work.now)
     return None
 
 
-def _message(ledger: Ledger, settings: Settings, row: Claimed) -> Message:
-    return staff_message(
-        row.episode,
-        row.due,
-        recipient_address=rules.address_of(row, settings),
-        key=rules.idempotency_key(ledger.ledger_id, row),
-    )
-
-
-def _is_still_mine(ledger: Ledger, row: Claimed, lease: dt.timedelta) -> bool:
-    """Look again just before sending; prolong a lease that nears its end."""
-    with reading(ledger) as connection:
-        until = outbox.mine_until(connection, row)
-        near = real_instant(connection) + lease / 4
-    if until is None or until > near:
-        return until is not None
-    with writing(ledger) as work:
-        until = real_instant(work.connection) + lease
-        return outbox.prolong(work.connection, row, until)
-
-
-def _suppressed(ledger: Ledger, row: Claimed, worker: str) -> Happening | None:
+def _suppressed(sending: _Sending, row: Claimed) -> Happening | None:
     """Write down that its reason is gone, unless another attempt speaks for it."""
-    with writing(ledger) as work:
-        if outbox.suppress(work.connection, row, worker, work.now, "stage-left"):
-            return _happening(row, "suppressed", work.now, "stage-left")
+    reason = "stage-left"
+    with writing(sending.ledger) as work:
+        if outbox.suppress(work.connection, row, sending.worker, work.now, reason):
+            return _happening(row, "suppressed", work.now, reason)
     return None
 
 
-def _failed(
-    ledger: Ledger, row: Claimed, worker: str, reason: str, *, temporary: bool
-) -> Happening | None:
-    """Write down a failure, and when to try again if that can help."""
-    with writing(ledger) as work:
-        if temporary and row.attempt < rules.MAX_ATTEMPTS:
-            outcome = "failed"
-            wait = rules.wait_after(row.attempt, random.random())  # noqa: S311 - jitter
-            next_at = work.now + wait
-            written = outbox.postpone(
-                work.connection, row, worker, work.now, reason, next_at
-            )
-        else:
-            outcome = "dead"
-            written = outbox.give_up(work.connection, row, worker, work.now, reason)
-        return _happening(row, outcome, work.now, reason) if written else None
+def _postponed(sending: _Sending, row: Claimed, reason: str) -> Happening | None:
+    """Write down a failure that is not the message's, and when to try again."""
+    wait = rules.wait_after(row.attempt, random.random())  # noqa: S311 - jitter
+    with writing(sending.ledger) as work:
+        if outbox.postpone(
+            work.connection, row, sending.worker, work.now, reason, work.now + wait
+        ):
+            return _happening(row, "failed", work.now, reason)
+    return None
+
+
+def _given_up(sending: _Sending, row: Claimed, reason: str) -> Happening | None:
+    """Write down that this message cannot be sent as it is: somebody has to look."""
+    with writing(sending.ledger) as work:
+        if outbox.give_up(work.connection, row, sending.worker, work.now, reason):
+            return _happening(row, "dead", work.now, reason)
+    return None
 
 
 def _happening(
-    row: Claimed, outcome: str, at: dt.datetime, reason: str | None = None
+    row: Claimed | backlog.Row, outcome: str, at: dt.datetime, reason: str | None = None
 ) -> Happening:
     return Happening(
         row.episode,
@@ -286,6 +343,8 @@ def plan_round(
 ) -> list[Happening]:
     """Return what would be sent, to whom and when, without writing anything.
 
+    After it comes what was given up and is still wanted, with the reason.
+
     Args:
         ledger: the record.
         settings: for the send window.
@@ -296,24 +355,20 @@ def plan_round(
     with reading(ledger) as connection:
         now = present_instant(connection, ledger)
         day = until or now.astimezone(ledger.zone).date()
-        last = start_of(day + dt.timedelta(days=1), ledger.zone)
-        waiting = outbox.open_rows(connection, last)
+        waiting = backlog.open_rows(connection)
+        dead = backlog.dead_rows(connection)
         steps = outbox.steps_due(connection, day, 100_000)
     planned = [
-        Happening(
-            row.episode,
-            row.rule,
-            row.step,
-            row.due,
-            row.recipient,
-            row.channel,
-            "planned",
-            window.next_open(max(row.next_at, now)),
+        _happening(
+            row, "planned", window.next_open(max(row.next_at, now)), row.last_error
         )
         for row in waiting
     ]
     planned += [_planned(step, channel, window, now, ledger.zone) for step in steps]
-    return sorted(planned, key=lambda each: (each.at, each.episode, each.rule))
+    planned.sort(key=lambda each: (each.at, each.episode, each.rule))
+    return planned + [
+        _happening(row, "dead", row.next_at, row.last_error) for row in dead
+    ]
 
 
 def _planned(

@@ -16,7 +16,6 @@ CLINIC: Final = "clinic"
 LEAD: Final = "lead"
 """Recipients that are not one person: their addresses stand in the settings."""
 
-MAX_ATTEMPTS: Final = 8
 _FIRST_WAIT: Final = dt.timedelta(minutes=5)
 _LONGEST_WAIT: Final = dt.timedelta(hours=6)
 
@@ -71,11 +70,15 @@ def recipient_of(step: Step, channel: str) -> str:
     return CLINIC
 
 
-def address_of(row: Claimed, settings: Settings) -> str:
-    """Return the address that a claimed row goes to, as it stands now."""
-    if row.recipient == LEAD:
-        return str(settings["clinic.lead_address"] or settings["clinic.address"])
-    return str(row.address or settings["clinic.address"])
+def addresses_of(row: Claimed, settings: Settings) -> tuple[str, ...]:
+    """Return where a claimed row goes, as it stands now: never nowhere at all.
+
+    First the recipient's own address; then, for where that one is refused, the
+    clinic's. Where nobody has an address there is one, which is empty.
+    """
+    own = settings["clinic.lead_address"] if row.recipient == LEAD else row.address
+    known = [str(each) for each in (own, settings["clinic.address"]) if each]
+    return tuple(dict.fromkeys(known)) or ("",)
 
 
 def next_step(
@@ -91,14 +94,16 @@ def next_step(
 
 
 def wait_after(attempt: int, jitter: float) -> dt.timedelta:
-    """Return how long to wait after a temporary failure.
+    """Return how long to wait after a temporary failure: six hours at the most.
+
+    There is no last attempt: what keeps a message from leaving is mended some day.
 
     Args:
         attempt: which attempt failed, from 1.
         jitter: a number from 0 to 1 that spreads the retries of many rows.
     """
     doubled: dt.timedelta = _FIRST_WAIT * 2 ** min(attempt - 1, 10)
-    return min(doubled, _LONGEST_WAIT) * (0.75 + 0.5 * jitter)
+    return min(doubled * (0.75 + 0.5 * jitter), _LONGEST_WAIT)
 
 
 def idempotency_key(ledger_id: str, row: Claimed) -> str:

@@ -33,7 +33,7 @@ _LONGEST_INTERVAL: Final = 86_400.0
 
 
 def watch(
-    run_round: Callable[[], None],
+    run_round: Callable[[Callable[[], bool]], None],
     *,
     interval_seconds: float,
     on_clock_step: Callable[[float], None],
@@ -46,7 +46,8 @@ def watch(
     never interrupted and never overlaps the next. What a callback raises is dropped.
 
     Args:
-        run_round: does one round; what it raises is handed on, and the next comes.
+        run_round: does one round; what it raises is handed on, and the next comes. It
+            is given a question to ask on the way: whether it should end early.
         interval_seconds: from the start of one round to the next; at most a day.
         on_clock_step: told by how many seconds the clock was set (or the machine
             slept), before the round that follows at once.
@@ -57,7 +58,7 @@ def watch(
         raise ValueError("an interval is more than nothing and at most a day")
     alarm = _Alarm(clock, on_clock_step, on_error)
     alarm.add_job(
-        lambda: alarm.guarded(run_round),
+        lambda: alarm.guarded(lambda: run_round(alarm.is_stopping)),
         _After(dt.timedelta(seconds=interval_seconds)),
         name="round",
         next_run_time=clock(),
@@ -110,6 +111,10 @@ class _Alarm(BlockingScheduler):  # type: ignore[misc]  # the library has no typ
         the signal comes while the same thread holds the Event's own lock.
         """
         self._stopping = True
+
+    def is_stopping(self) -> bool:
+        """Whether the loop was asked to end."""
+        return self._stopping
 
     def guarded(self, act: Callable[[], float | None]) -> float | None:
         """Do something that must not end the loop, whatever it raises."""

@@ -1,12 +1,18 @@
 """Commands as they are typed: in this process, which is fast, or in one of their own."""
 
+import fcntl
 import io
 import json
 import os
+import pty
+import select
+import signal
 import sqlite3
+import struct
 import subprocess
 import sys
-from contextlib import closing, redirect_stderr, redirect_stdout
+import termios
+from contextlib import closing, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +20,10 @@ from sitrack.cli import run
 
 HERE = Path(__file__).resolve().parents[2]
 """The checkout, from which `python -m sitrack` finds the product."""
+
+
+SYNTHETIC = "synthetic ledger: invented patients only\n"
+"""What every screen of a synthetic ledger says on stderr."""
 
 
 class Typed(NamedTuple):
@@ -27,6 +37,11 @@ class Typed(NamedTuple):
     def json(self):
         """The answer, of a command asked for JSON."""
         return json.loads(self.out)
+
+    @property
+    def told(self):
+        """The messages, without what every screen of a synthetic ledger says."""
+        return self.err.replace(SYNTHETIC, "")
 
     @property
     def error(self):
@@ -71,6 +86,12 @@ def surroundings(more=None):
     return kept | {"PYTHONPATH": str(HERE)} | (more or {})
 
 
+def contents(file):
+    """Everything that a SQLite file says, to show that nothing was changed."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        return list(connection.iterdump())
+
+
 def tamper(file):
     """Change a score in a SQLite file, as somebody who owns the file can."""
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
@@ -94,3 +115,67 @@ def options(**values):
         elif value is not None:
             words += [option, str(value)]
     return words
+
+
+class Terminal:
+    """A command at a terminal of its own, 80 columns wide; what it shows, and answers."""
+
+    def __init__(self, *words, env=None):
+        self._ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.process = subprocess.Popen(
+            command(*words),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env=surroundings({"TERM": "xterm"} | (env or {})),
+            start_new_session=True,
+        )
+        os.close(theirs)
+        self.text, self._seen = "", 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+
+    def wait_for(self, words):
+        """Read until those words were shown."""
+        while (found := self.text.find(words, self._seen)) < 0:
+            more = self._read()
+            assert more, f"it ended without {words!r}: {self.text}"
+            self.text += more
+        self._seen = found + len(words)
+        return self
+
+    def type(self, line):
+        self.press(f"{line}\n")
+
+    def press(self, keys):
+        os.write(self._ours, keys.encode())
+
+    def interrupt(self):
+        """Press Ctrl-C; again where it came just before the program began to read."""
+        for _ in range(20):
+            self.process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(2)
+                return
+
+    def end(self):
+        """Read to the end; return the exit code and all that was shown."""
+        while more := self._read():
+            self.text += more
+        return self.process.wait(), self.text.replace("\r\n", "\n")
+
+    def _read(self):
+        ready, _, _ = select.select([self._ours], [], [], 60)
+        assert ready, f"it waits for something: {self.text}"
+        try:
+            return os.read(self._ours, 65536).decode()
+        except OSError:  # on Linux, a terminal whose last user has left
+            return ""

@@ -86,7 +86,7 @@ def test_the_protocol_is_shown_whole_and_not_cut_at_the_edge(desk):
 
 def test_the_shipped_protocol_is_sound(desk):
     checked = desk.type("pathway", "check")
-    assert (checked.code, checked.err) == (0, "")
+    assert (checked.code, checked.told) == (0, "")
     first, counted, *_, last = checked.out.splitlines()
     assert first.startswith("si-2026.1  ")
     assert counted.startswith("10 stages, ")
@@ -97,9 +97,9 @@ def test_the_shipped_protocol_is_sound(desk):
 def test_an_error_says_what_is_wrong_and_what_to_do(desk, name):
     done = desk.type(*ERRORS[name])
     assert (done.code >= 2, done.out) == (True, "")
-    assert done.err.startswith("error: ")
-    assert "\nhint: " in done.err
-    kept(name, done.err)
+    assert done.told.startswith("error: ")
+    assert "\nhint: " in done.told
+    kept(name, done.told)
 
 
 @pytest.mark.parametrize("name", WRITES)
@@ -132,7 +132,7 @@ def test_a_damaged_record_is_named_by_its_keys(desk):
     tamper(desk.file)
     done = desk.type("audit", "verify", "--format", "table")
     assert done.code == 13
-    kept("audit-verify-damaged", done.out + done.err)
+    kept("audit-verify-damaged", done.out + done.told)
 
 
 def test_a_patient_is_enrolled_by_initials(desk):

@@ -364,3 +364,10 @@ def test_an_attestation_of_a_diary_is_about_the_latest_procedure():
     block = story.block(10)
     seq = story.attest(12, "diary")
     assert story.episode(12).entry(seq).about == block
+
+
+def test_two_readings_of_one_time_are_not_understood():
+    story = Story()
+    story.injection(0)
+    with pytest.raises(BadInput, match="one time"):
+        story.diary(0, "1h=7", "60m=1")

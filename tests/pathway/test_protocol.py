@@ -299,3 +299,12 @@ def test_an_empty_file_is_refused():
 def test_a_file_that_is_too_large_is_refused():
     with pytest.raises(BadInput, match="larger than 1 MB"):
         load("#" * 1_000_001)
+
+
+@pytest.mark.parametrize("value", ["-50", "101"])
+def test_a_percentage_lies_between_nothing_and_all(value):
+    text = shipped_text().replace(
+        "response_pct = { value = 50", f"response_pct = {{ value = {value}", 1
+    )
+    with pytest.raises(BadInput, match=r"response_pct\.value is out of range"):
+        load(text)

@@ -437,7 +437,30 @@ def test_a_payload_that_is_no_json_is_a_finding_and_no_crash(tampered):
 
 def test_a_protocol_that_is_gone_is_a_finding_and_no_crash(tampered):
     found = tampered("UPDATE protocol SET hash = 'another'")
-    assert found == [("INTEGRITY", tampered.key.stream, None)]
+    assert found[0] == ("INTEGRITY", tampered.key.stream, None)
+    assert [code for code, _, _ in found[1:]] == ["LEDGER"]
+
+
+def test_a_protocol_that_nobody_adopted_is_found(tampered):
+    found = tampered(
+        "INSERT INTO protocol SELECT 'laxer', id, text, '2099-01-01T00:00:00.000000Z' "
+        "FROM protocol"
+    )
+    assert [code for code, _, _ in found] == ["LEDGER"]
+
+
+@pytest.mark.parametrize("change", ["synthetic = 0", "zone = 'Asia/Kathmandu'"])
+def test_a_ledger_that_is_not_what_it_was_made_as_is_found(tampered, change):
+    assert "LEDGER" in {
+        code for code, _, _ in tampered(f"UPDATE instance SET {change}")
+    }
+
+
+def test_a_content_without_an_entry_is_found(sqlite_ledger):
+    with driver(sqlite_ledger) as sql:
+        sql.without_triggers()("PRAGMA foreign_keys = OFF")
+        sql("INSERT INTO payload VALUES ('office', 99, x'00', '{}')")
+    assert codes_of(sqlite_ledger) == {"ORPHAN"}
 
 
 def test_an_edited_protocol_is_found(tampered):

@@ -64,7 +64,7 @@ def test_without_an_address_console_and_file_say_so(configured, outbox):
     out = io.StringIO()
     open_channel("console", configured(), out).send(message(""))
     opened().send(message(""))
-    assert out.getvalue() == f"to -: {TEXT}\n"
+    assert out.getvalue() == f"{TEXT}\n"
     assert json.loads(path.read_text())["to"] is None
 
 
@@ -259,8 +259,27 @@ def test_plain_addresses_pass_unchanged(address):
     assert plain_address(address) == address
 
 
+DOUBTFUL = ["a..b@x.example", ".a@x.example", "a.@x.example", "a@x..y", "ä@x.example"]
+
+
+@pytest.mark.parametrize("text", [*DOUBTFUL, "x" * 65 + "@c.example"])
+@pytest.mark.parametrize("option", ["clinic.address", "smtp.sender"])
+def test_the_settings_refuse_what_a_channel_would(option, text, tmp_path):
+    with pytest.raises(PermanentFailure):
+        plain_address(text)
+    nothing = tmp_path / "config.toml"
+    nothing.touch()
+    with pytest.raises(Unavailable, match="one e-mail address"):
+        settings.load({option: text}, {}, str(nothing))
+
+
 def test_judging_an_address_takes_no_time_whatever_it_is():
-    for text in ("a" * 100_000, "a." * 50_000 + "@", "a@" + "b." * 50_000):
+    for text in (
+        "@" * 100_000,
+        "a" * 100_000,
+        "a." * 50_000 + "@",
+        "a@" + "b." * 50_000,
+    ):
         with pytest.raises(PermanentFailure):
             plain_address(text)
 

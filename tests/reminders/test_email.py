@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import socket
 import threading
+import time
 import traceback
 
 import pytest
@@ -56,7 +57,7 @@ def channel_to(authority, tmp_path):
     nothing.touch()
     opened = []
 
-    def open_to(port, timeout=5.0, **more):
+    def open_to(port, timeout=5.0, longest_send=60.0, **more):
         flags = {
             "smtp.host": HOST,
             "smtp.port": port,
@@ -65,7 +66,9 @@ def channel_to(authority, tmp_path):
             **{f"smtp.{name}": value for name, value in more.items()},
         }
         values = settings.load(flags, {}, str(nothing))
-        channel = EmailChannel(values, timeout=timeout, clock=NOON)
+        channel = EmailChannel(
+            values, timeout=timeout, longest_send=longest_send, clock=NOON
+        )
         opened.append(channel)
         return channel
 
@@ -231,11 +234,22 @@ def test_a_wrong_password_waits_until_it_is_mended(
     assert office.mails == []
 
 
-def test_a_server_that_wants_a_login_and_gets_none_is_permanent(authority, channel_to):
+def test_a_server_that_wants_a_login_and_gets_none_waits_for_it(authority, channel_to):
     with _with_login(authority) as office:
         failure = failure_of(channel_to(office.port))
-    assert isinstance(failure, PermanentFailure)
+    assert isinstance(failure, TemporaryFailure)
     assert failure.reason == "smtp-530"
+
+
+def test_a_sender_that_is_refused_waits_until_it_is_mended(authority, channel_to):
+    class Choosy(PostOffice):
+        async def handle_MAIL(self, server, session, envelope, address, options):  # noqa: N802
+            return "550 Kowalska may not send as reminders@clinic.example"
+
+    with listening(Choosy(), tls_context=authority.context()) as office:
+        failure = failure_of(channel_to(office.port))
+    assert isinstance(failure, TemporaryFailure)
+    assert failure.reason == "smtp-550"
 
 
 def test_a_server_that_takes_no_login_gets_no_password(
@@ -285,6 +299,9 @@ class Answering(PostOffice):
         ("452 mailbox of Kowalska is full", TemporaryFailure, "smtp-452"),
         ("550 no Kowalska here, amy@clinic.example", PermanentFailure, "smtp-550"),
         ("554 message about Kowalska refused", PermanentFailure, "smtp-554"),
+        ("503 Kowalska goes first", TemporaryFailure, "smtp-503"),
+        ("521 no mail for Kowalska", TemporaryFailure, "smtp-521"),
+        ("530 who is Kowalska?", TemporaryFailure, "smtp-530"),
         ("299 hm", TemporaryFailure, "smtp-299"),
         ("Kowalska?", TemporaryFailure, "not-understood"),
     ],
@@ -329,6 +346,44 @@ def test_a_server_that_hangs_over_a_message_is_left(authority, channel_to):
 
     with listening(Hanging(), tls_context=authority.context()) as office:
         failure = failure_of(channel_to(office.port, timeout=0.3))
+    assert isinstance(failure, TemporaryFailure)
+    assert failure.reason == "time-out"
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "DATA"])
+def test_a_server_that_speaks_for_ever_is_left_all_the_same(
+    stage, authority, channel_to
+):
+    """Each piece comes in time, and none is the last."""
+
+    class Dripping(HangingUp):
+        def _answer(self, stage, server, answer):
+            if stage == self._stage:
+                self._drip(server.loop, server.transport)
+            return "250-" if stage == self._stage else answer
+
+        def _drip(self, loop, transport):
+            if not transport.is_closing():
+                transport.write(b"250-and then\r\n")
+                loop.call_later(0.05, self._drip, loop, transport)
+
+    with listening(Dripping(stage), tls_context=authority.context()) as office:
+        channel = channel_to(office.port, timeout=5, longest_send=0.8)
+        begun = time.monotonic()
+        failure = failure_of(channel)
+    assert time.monotonic() - begun < 3
+    assert isinstance(failure, TemporaryFailure)
+    assert failure.reason == "time-out"
+    assert office.mails == []
+
+
+def test_past_its_end_no_answer_is_waited_for(channel_to):
+    """Whatever took so long, a name that was looked up for minutes, say."""
+    with silent_server() as port:
+        channel = channel_to(port, timeout=8, longest_send=0)
+        begun = time.monotonic()
+        failure = failure_of(channel)
+    assert time.monotonic() - begun < 4
     assert isinstance(failure, TemporaryFailure)
     assert failure.reason == "time-out"
 

@@ -41,7 +41,7 @@ def watchdog():
     assert not late, "the watch had to be stopped"
 
 
-def stop():
+def stop(*_):
     signal.raise_signal(signal.SIGTERM)
 
 
@@ -76,7 +76,7 @@ def wall(monkeypatch):
 def test_the_first_round_comes_at_once_and_the_others_at_the_interval():
     rounds = []
 
-    def run_round():
+    def run_round(stopping):
         rounds.append(time.monotonic())
         if len(rounds) == 3:
             stop()
@@ -91,7 +91,7 @@ def test_the_first_round_comes_at_once_and_the_others_at_the_interval():
 def test_an_interval_longer_than_one_sleep_is_kept():
     rounds = []
 
-    def run_round():
+    def run_round(stopping):
         rounds.append(time.monotonic())
         if len(rounds) == 2:
             stop()
@@ -109,7 +109,7 @@ def test_a_round_that_raises_does_not_stop_the_watch(capfd, caplog):
         MemoryError(),
     ]
 
-    def run_round():
+    def run_round(stopping):
         rounds.append(1)
         if len(rounds) <= len(raised):
             raise raised[len(rounds) - 1]
@@ -124,7 +124,7 @@ def test_a_round_that_raises_does_not_stop_the_watch(capfd, caplog):
 def test_a_callback_that_raises_does_not_stop_the_watch(wall):
     rounds = []
 
-    def run_round():
+    def run_round(stopping):
         rounds.append(1)
         if len(rounds) == 3:
             stop()
@@ -145,7 +145,7 @@ def test_a_callback_that_raises_does_not_stop_the_watch(wall):
 def test_a_round_longer_than_the_interval_is_neither_doubled_nor_piled_up():
     begun, ended = [], []
 
-    def run_round():
+    def run_round(stopping):
         begun.append(time.monotonic())
         time.sleep(0.15)
         ended.append(time.monotonic())
@@ -163,7 +163,7 @@ def test_a_round_longer_than_the_interval_is_neither_doubled_nor_piled_up():
 def test_rounds_go_on_when_the_wall_clock_is_set(step, wall):
     rounds, steps = [], []
 
-    def run_round():
+    def run_round(stopping):
         rounds.append(len(steps))
         if len(rounds) == 3:
             wall.off_by += step
@@ -190,7 +190,7 @@ def test_rounds_go_on_when_the_wall_clock_is_set(step, wall):
 def test_a_step_is_told_before_the_round_that_follows_it_at_once(wall):
     told = []
 
-    def run_round():
+    def run_round(stopping):
         told.append("round")
         if len(told) == 1:
             wall.off_by = -HOUR
@@ -210,7 +210,7 @@ def test_a_step_is_told_before_the_round_that_follows_it_at_once(wall):
 def test_a_small_correction_of_the_clock_is_no_step(wall):
     rounds = []
 
-    def run_round():
+    def run_round(stopping):
         rounds.append(1)
         wall.off_by += 1.0
         if len(rounds) == 5:
@@ -224,6 +224,18 @@ def test_a_small_correction_of_the_clock_is_no_step(wall):
         clock=wall,
     )
     assert len(rounds) == 5
+
+
+def test_a_round_may_ask_whether_it_should_end_early():
+    asked = []
+
+    def run_round(stopping):
+        asked.append(stopping())
+        stop()
+        asked.append(stopping())
+
+    watch(run_round, interval_seconds=SOON, on_clock_step=never, on_error=never)
+    assert asked == [False, True]
 
 
 @pytest.mark.parametrize("interval", [0, -1, float("nan"), float("inf"), 86_401])
@@ -243,7 +255,7 @@ WATCHER = """
 import time
 from sitrack.reminders.schedule import watch
 
-def run_round():
+def run_round(stopping):
     print("begun", flush=True)
     time.sleep({takes})
     print("ended", flush=True)

@@ -19,14 +19,15 @@ from sitrack.record.worklist import Standing
 _LAST = 6
 
 
-def episode(card: Card, width: int) -> list[str]:
-    """Return the screen of one episode."""
+def episode(card: Card, width: int, *, masked: bool = True) -> list[str]:
+    """Return the screen of one episode; the name is shown only where asked for."""
     story = card.episode
     key, visit = story.key, story.visit
     days = (card.day - visit.entered).days
+    who = card.patient.initials if masked else _in_full(card.patient)
     lead, count = story.coordinator or "none", f"{len(card.lines)} entries"
     found = [
-        f"{key}  {card.patient.initials}  {key.side.value} SI joint",
+        f"{key}  {who}  {key.side.value} SI joint",
         f"{title_of(story.stage)} since {visit.entered} (day {days}), {story.status}",
         f"{card.protocol.id}, opened {story.opened}, coordinator {lead}, {count}",
         "",
@@ -68,12 +69,7 @@ def patient(
     found: Patient, standings: Sequence[Standing], today: dt.date, *, masked: bool
 ) -> list[str]:
     """Return the screen of one patient; the name is shown only where asked for."""
-    person = found.person
-    head = f"{found.key}  {found.initials}"
-    if not masked:
-        born = f", born {person.born}" if person.born else ""
-        mrn = f", record {shown(person.mrn)}" if person.mrn else ""
-        head = f"{found.key}  {shown(person.given)} {shown(person.family)}{born}{mrn}"
+    head = f"{found.key}  {found.initials if masked else _in_full(found)}"
     rows = [
         (
             each.episode,
@@ -89,3 +85,10 @@ def patient(
         return [head, "No episode yet.", hint]
     heads = ("EPISODE", "SIDE", "STAGE", "STATUS", "SINCE")
     return [head, *table(heads, rows, [11, 5, 18, 8, 22])]
+
+
+def _in_full(found: Patient) -> str:
+    person = found.person
+    born = f", born {person.born}" if person.born else ""
+    mrn = f", record {shown(person.mrn)}" if person.mrn else ""
+    return f"{shown(person.given)} {shown(person.family)}{born}{mrn}"

@@ -60,7 +60,10 @@ def _move(entry: Entry, payload: Mapping[str, Any]) -> str:
     entered = title_of(entry.stage_to or "").lower() if entry.stage_to else "?"
     left, entered = (word.replace("rfa", "RFA") for word in (left, entered))
     reason = f" ({payload['reason']})" if payload.get("reason") else ""
-    lifted = " by variance" if payload.get("variance") else ""
+    variance = payload.get("variance")
+    lifted = (
+        f" by variance {variance['code']}, {variance['clinician']}" if variance else ""
+    )
     return f"Moved: {left} → {entered}{reason}{lifted}"
 
 

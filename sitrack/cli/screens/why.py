@@ -20,14 +20,33 @@ _COLOURS = {Result.MET: "green", Result.NOT_MET: "red", Result.UNKNOWN: "yellow"
 _ASKS = 30
 
 
-def lines(answer: Why, width: int, reason: str | None = None) -> list[str]:
+def lines(
+    answer: Why, width: int, reason: str | None = None, target: str | None = None
+) -> list[str]:
     """Return the screen of one question about one or all moves.
 
     Args:
         answer: what was found.
         width: columns of the terminal.
         reason: the code with which it was asked.
+        target: the one stage that was asked about, or None.
     """
+    if answer.no_way:
+        return [
+            _sentence(answer, str(target), allowed=False),
+            *_place(answer, []),
+            "",
+            *(
+                line
+                for finding in answer.no_way
+                for line in textwrap.wrap(
+                    finding.seen,
+                    width,
+                    initial_indent="  no   ",
+                    subsequent_indent="       ",
+                )
+            ),
+        ]
     found: list[str] = []
     for assessment in answer.answers:
         found += [_verdict(answer, assessment), *_place(answer, found)]
@@ -44,11 +63,14 @@ def lines(answer: Why, width: int, reason: str | None = None) -> list[str]:
 
 
 def _verdict(answer: Why, assessment: Assessment) -> str:
-    key, target = answer.episode.key, title_of(assessment.move.target or "")
+    return _sentence(answer, assessment.move.target or "", allowed=assessment.allowed)
+
+
+def _sentence(answer: Why, target: str, *, allowed: bool) -> str:
+    key = answer.episode.key
     who = f"{key} ({answer.patient.initials}, {key.side.value})"
-    word = "Yes." if assessment.allowed else "No."
-    may = "may" if assessment.allowed else "may not"
-    return f"{word} {who} {may} move to {target} as of {answer.day}."
+    word, may = ("Yes.", "may") if allowed else ("No.", "may not")
+    return f"{word} {who} {may} move to {title_of(target)} as of {answer.day}."
 
 
 def _place(answer: Why, before: Sequence[str]) -> list[str]:
@@ -131,7 +153,8 @@ def needs_only_a_reason(assessment: Assessment) -> bool:
 
 def _could(unmet: Sequence[Finding]) -> str:
     days = [finding.earliest for finding in unmet if finding.earliest]
-    needed = [finding for finding in unmet if not finding.earliest]
+    # Something unknown has to be recorded, whatever the day.
+    needed = [f for f in unmet if not f.earliest or f.result is Result.UNKNOWN]
     if not days:
         return "Could become true: today, once what is missing is recorded."
     latest = max(days)

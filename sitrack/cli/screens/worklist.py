@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from sitrack.cli.output import table
+from sitrack.cli.output import fitted, table
 from sitrack.pathway.stages import title_of
 from sitrack.record.worklist import Waiting
 
@@ -27,18 +27,18 @@ def lines(
     title = [f"{today:%a %Y-%m-%d}, {zone}"]
     if not rows:
         return [*title, "Nobody needs anything today.", _footer(0, 0, hidden)]
+    widths = [max(9, *(len(row.episode) for row in rows)), 7, 17, 16]
+    rest = max(10, width - sum(widths) - 2 * len(widths))
     cells = [
         (
             row.episode,
             row.initials,
             title_of(row.stage),
             when(row.due, today),
-            _step(row),
+            _step(row, rest),
         )
         for row in rows
     ]
-    widths = [max(9, *(len(row.episode) for row in rows)), 7, 17, 16]
-    rest = max(10, width - sum(widths) - 2 * len(widths))
     overdue = sum(row.due < today for row in rows)
     return [
         *title,
@@ -47,8 +47,10 @@ def lines(
     ]
 
 
-def _step(row: Waiting) -> str:
-    return f"{row.title} (+{row.more})" if row.more else row.title
+def _step(row: Waiting, width: int) -> str:
+    """The next step; where it is too long, its words are cut and not the count."""
+    more = f" (+{row.more})" if row.more else ""
+    return fitted(row.title, min(len(row.title), width - len(more))) + more
 
 
 def _footer(shown: int, overdue: int, hidden: int) -> str:

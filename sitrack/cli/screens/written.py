@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from sitrack.cli.screens.entries import what
@@ -11,19 +12,33 @@ from sitrack.journey.decisions import ways_on
 from sitrack.journey.entries import Entry
 from sitrack.pathway.stages import title_of
 
+LOOK_AT_THE_OTHER_SIDE = frozenset({"injection-sessions"})
+"""Kinds of requirements that need the patient's other episodes, unknown to a receipt."""
+
 
 def lines(done: Written) -> list[str]:
     """Return the screen of a write to an episode."""
     key, stage = done.episode.key, title_of(done.episode.stage)
     who = f"{key}  {done.patient.initials}  {key.side.value} SI joint  {stage}"
     if done.dry_run:
-        return [who, f"would record: {what(done.entry)}", "Nothing was kept (dry run)."]
+        return [
+            who,
+            f"would record: {what(done.entry)}{_when(done)}",
+            "Nothing was kept (dry run).",
+        ]
     return [
         who,
-        what(done.entry),
+        what(done.entry) + _when(done),
         f"recorded {receipt(done.entry, str(key))}",
         f"Next: {next_step(done)}",
     ]
+
+
+def _when(done: Written) -> str:
+    """The day, where it is not today: a wrong year should be seen at once."""
+    occurred = done.entry.occurred
+    day = occurred.date() if isinstance(occurred, dt.datetime) else occurred
+    return "" if day == done.today else f", on {day}"
 
 
 def receipt(entry: Entry, name: str) -> str:
@@ -34,11 +49,17 @@ def receipt(entry: Entry, name: str) -> str:
 
 
 def next_step(done: Written) -> str:
-    """Return the next thing to do: a move that is possible now, else what is due."""
+    """Return the next thing to do: a move that is possible now, else what is due.
+
+    A move with limits per patient is left to `why`, which looks at both sides.
+    """
     key = done.episode.key
     case = Case(done.episode, done.protocol, done.today)
     for way in ways_on(case):
-        if way.allowed and way.move.command == "advance":
+        alone = all(
+            rule.kind not in LOOK_AT_THE_OTHER_SIDE for rule in way.move.requirements
+        )
+        if way.allowed and alone and way.move.command == "advance":
             return f"sitrack advance {key} {way.move.target}"
     if done.due:
         line = done.due[0]

@@ -7,18 +7,12 @@ say in their own words may hold addresses, and is never passed on.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Final, Protocol, TextIO
+from typing import Protocol, TextIO
 
 from sitrack.errors import BadInput, Unavailable
 from sitrack.reminders.wording import Message
-from sitrack.settings import OPTIONS, Settings
-
-_LONGEST_ADDRESS: Final = 254
-_ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LABEL: Final = r"[A-Za-z0-9-]+"
-_ADDRESS: Final = re.compile(rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*\Z")
+from sitrack.settings import OPTIONS, Settings, is_plain_address
 
 
 class DeliveryFailure(Exception):
@@ -46,9 +40,12 @@ class Channel(Protocol):
 
     Attributes:
         name: as in the settings and in the ledger.
+        longest_send: seconds that one `send` may take at the most; a row is held for
+            at least as long, so that nobody else sends it meanwhile.
     """
 
     name: str
+    longest_send: float
 
     def send(self, message: Message) -> str:
         """Hand one message over.
@@ -117,6 +114,6 @@ def plain_address(text: str) -> str:
         PermanentFailure: it holds a line break, a comma, a space, a letter outside
             ASCII, or is no address at all.
     """
-    if len(text) > _LONGEST_ADDRESS or not _ADDRESS.match(text):
+    if not is_plain_address(text):
         raise PermanentFailure("address-refused")
     return text

@@ -12,6 +12,7 @@ class ConsoleChannel:
     """Writes each message as one line to a text stream."""
 
     name = "console"
+    longest_send = 30.0
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -19,12 +20,12 @@ class ConsoleChannel:
     def send(self, message: Message) -> str:
         """Write recipient and subject; the reference is the message's key.
 
-        Whoever has no address is shown as `-`: the line is read here, all the same.
+        Whoever has no address is left out: the line is read here, all the same.
         """
         to = message.recipient_address
-        address = plain_address(to) if to else "-"
+        named = f"to {plain_address(to)}: " if to else ""
         try:
-            self._out.write(f"to {address}: {message.subject}\n")
+            self._out.write(f"{named}{message.subject}\n")
             self._out.flush()
         except OSError:
             raise TemporaryFailure("stream-closed") from None

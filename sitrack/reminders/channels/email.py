@@ -8,13 +8,15 @@ a server that cannot prove who it is gets no message, no password and no address
 from __future__ import annotations
 
 import contextlib
+import io
 import smtplib
 import ssl
+import time
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from sitrack.clock import Clock, machine_clock
 from sitrack.errors import Unavailable
@@ -30,6 +32,9 @@ from sitrack.settings import Settings
 
 TIMEOUT: Final = 10.0
 """Seconds that the server may take for each single answer."""
+
+LONGEST_SEND: Final = 90.0
+"""Seconds that all answers together may take, from the greeting to the receipt."""
 
 _WORDS: Final = (
     (ssl.SSLCertVerificationError, "certificate-not-trusted"),
@@ -57,19 +62,21 @@ class EmailChannel:
         settings: Settings,
         *,
         timeout: float = TIMEOUT,
+        longest_send: float = LONGEST_SEND,
         clock: Clock = machine_clock,
     ) -> None:
         self._host = needed(settings, "smtp.host", self.name)
         self._port: int = settings["smtp.port"]
         self._wrapped: bool = settings["smtp.security"] == "tls"
-        self._sender = _sender(settings)
+        self._sender = needed(settings, "smtp.sender", self.name)
         self._domain = self._sender.rpartition("@")[2]
         self._user = str(settings["smtp.user"])
         self._password = _password(settings) if self._user else ""
         self._trust = _trust(str(settings["smtp.ca_file"]))
         self._timeout = timeout
+        self.longest_send = longest_send
         self._clock = clock
-        self._connection: smtplib.SMTP | None = None
+        self._connection: _Line | None = None
 
     def send(self, message: Message) -> str:
         """Hand one message to the server; the reference is its Message-ID."""
@@ -88,6 +95,7 @@ class EmailChannel:
         """Take leave of the server, if it is still there."""
         connection, self._connection = self._connection, None
         if connection is not None:
+            connection.ends = time.monotonic() + self._timeout
             with contextlib.suppress(OSError):
                 connection.quit()
             connection.close()
@@ -104,7 +112,8 @@ class EmailChannel:
         return mail
 
     def _deliver(self, mail: EmailMessage, recipient: str) -> None:
-        connection = self._still_open() or self._connected()
+        ends = time.monotonic() + self.longest_send
+        connection = self._still_open(ends) or self._connected(ends)
         try:
             connection.sendmail(self._sender, [recipient], mail.as_bytes())
         except BaseException:
@@ -112,18 +121,19 @@ class EmailChannel:
             raise
         self._connection = connection
 
-    def _still_open(self) -> smtplib.SMTP | None:
+    def _still_open(self, ends: float) -> _Line | None:
         connection, self._connection = self._connection, None
         if connection is None:
             return None
+        connection.ends = ends
         with contextlib.suppress(OSError):
             if connection.noop()[0] == 250:
                 return connection
         connection.close()
         return None
 
-    def _connected(self) -> smtplib.SMTP:
-        connection = self._dialled()
+    def _connected(self, ends: float) -> _Line:
+        connection = self._dialled(ends)
         try:
             if not self._wrapped:
                 self._secure(connection)
@@ -134,34 +144,95 @@ class EmailChannel:
             raise
         return connection
 
-    def _dialled(self) -> smtplib.SMTP:
+    def _dialled(self, ends: float) -> _Line:
         # The name we greet with is the sender's domain: looking up our own could
         # hang, and would tell the server what this machine is called.
         if self._wrapped:
-            return smtplib.SMTP_SSL(
+            return _SecuredLine(
+                ends,
                 self._host,
                 self._port,
                 local_hostname=self._domain,
                 timeout=self._timeout,
                 context=self._trust,
             )
-        return smtplib.SMTP(
-            self._host, self._port, local_hostname=self._domain, timeout=self._timeout
+        return _Line(
+            ends,
+            self._host,
+            self._port,
+            local_hostname=self._domain,
+            timeout=self._timeout,
         )
 
-    def _secure(self, connection: smtplib.SMTP) -> None:
+    def _secure(self, connection: _Line) -> None:
         connection.ehlo_or_helo_if_needed()
         if not connection.has_extn("starttls"):
             raise TemporaryFailure("no-starttls")
         connection.starttls(context=self._trust)
 
 
+class _Line(smtplib.SMTP):
+    """A conversation that ends in time, however slowly the server speaks.
+
+    The library allows so many seconds for each piece that arrives, and a server may
+    send any number of pieces. Past the end no word goes out and none is waited for:
+    a message that was not handed over by then is not handed over behind our back.
+
+    Attributes:
+        ends: on the clock of `time.monotonic`.
+    """
+
+    def __init__(self, ends: float, *args: Any, **options: Any) -> None:
+        self.ends = ends
+        super().__init__(*args, **options)
+
+    def hurry(self) -> None:
+        """Allow the next piece no more than the time that is left."""
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        if self.sock is not None:
+            self.sock.settimeout(min(self.timeout, left))
+
+    def send(self, s: Any) -> None:
+        """Say something, if there is still time."""
+        self.hurry()
+        super().send(s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Hear the answer to its end, if there is still time."""
+        if self.file is None:
+            self.file = io.BufferedReader(_Pieces(self))
+        return super().getreply()
+
+
+class _SecuredLine(_Line, smtplib.SMTP_SSL):
+    """The same, secured from its first byte."""
+
+
+class _Pieces(io.RawIOBase):
+    """What arrives on a line, each piece in the time that is left."""
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+
+    def readable(self) -> bool:
+        """Say yes: it is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Wait for the next piece."""
+        self._line.hurry()
+        return self._line.sock.recv_into(buffer) if self._line.sock else 0
+
+
 _ABOUT_US: Final = (
     smtplib.SMTPAuthenticationError,
     smtplib.SMTPConnectError,
     smtplib.SMTPHeloError,
+    smtplib.SMTPSenderRefused,
 )
-"""What a server says to us before it has seen any message."""
+"""What a server says to us before it has heard of any recipient or message."""
 
 
 def _judged(error: Exception) -> DeliveryFailure:
@@ -172,8 +243,10 @@ def _judged(error: Exception) -> DeliveryFailure:
         return TemporaryFailure(f"smtp-{code}")
     if not 200 <= code <= 599:
         return TemporaryFailure(_word_for(error))
-    if 500 <= code <= 599:
+    if 550 <= code <= 559:
         return PermanentFailure(f"smtp-{code}")
+    # Of the refusals for good, those about the mail itself have a 5 in the middle;
+    # the others are about syntax, the line or the login: about us, again.
     return TemporaryFailure(f"smtp-{code}")
 
 
@@ -192,16 +265,6 @@ def _word_for(error: Exception) -> str:
     return next(
         (word for kind, word in _WORDS if isinstance(told, kind)), "unreachable"
     )
-
-
-def _sender(settings: Settings) -> str:
-    try:
-        return plain_address(needed(settings, "smtp.sender", EmailChannel.name))
-    except PermanentFailure:
-        raise Unavailable(
-            "the setting smtp.sender is not a plain address",
-            "use letters of ASCII, such as reminders@clinic.example",
-        ) from None
 
 
 def _password(settings: Settings) -> str:

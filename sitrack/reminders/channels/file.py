@@ -42,6 +42,7 @@ class FileChannel:
     """
 
     name = "file"
+    longest_send = 30.0
 
     def __init__(self, path: Path) -> None:
         self._path = path

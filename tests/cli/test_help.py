@@ -1,0 +1,141 @@
+"""Help: it opens with an example, fits a terminal, answers at once, and suggests."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from sitrack.cli.root import root
+
+from .keyboard import surroundings, typed
+from .test_json import leaves
+
+HEAVY = {
+    *("sqlalchemy", "alembic", "apscheduler", "transitions"),
+    *("psycopg", "rich", "icalendar"),
+}
+COMMANDS = {path for path, _ in leaves()}
+GROUPS = {path[:-1] for path in COMMANDS if len(path) > 1}
+
+
+def spelled(path):
+    return " ".join(("sitrack", *path))
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS | GROUPS | {()}), ids=spelled)
+def test_every_help_opens_with_an_example_and_fits_a_terminal(path):
+    done = typed(*path, "--help")
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert lines[0].startswith(f"Usage: {spelled(path)} ")
+    assert max(map(len, lines)) <= 80
+    options = lines.index("Options:")
+    assert any(line.strip().startswith("sitrack ") for line in lines[1:options])
+    assert typed(*path, "-h").out == done.out
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS), ids=spelled)
+def test_every_example_of_a_command_is_one_of_that_command(path):
+    lines = [line.strip() for line in typed(*path, "--help").out.splitlines()]
+    assert any(line.startswith(spelled(path)) for line in lines)
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS), ids=spelled)
+def test_every_option_is_explained(path):
+    [command] = [command for each, command in leaves() if each == path]
+    assert [
+        o.name for o in command.params if o.param_type_name == "option" and not o.help
+    ] == []
+
+
+@pytest.mark.parametrize("path", sorted(GROUPS | {()}), ids=spelled)
+def test_a_bare_group_prints_its_help(path):
+    assert typed(*path) == typed(*path, "--help")
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS - {("demo",)}), ids=spelled)
+def test_what_stands_everywhere_stands_here(path):
+    names = {
+        name
+        for each, command in leaves()
+        if each == path
+        for o in command.params
+        for name in o.opts
+    }
+    assert {"--database", "-d", "--now", "--color", "--quiet", "-q"} <= names
+
+
+@pytest.mark.parametrize("words", [[], ["record"], ["record", "score"], ["worklist"]])
+def test_help_loads_nothing_heavy(words):
+    script = (
+        "import json, sys; from sitrack.cli import run; "
+        "code = run([*sys.argv[1:], '--help']); "
+        "print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=surroundings(),
+    )
+    code, loaded = json.loads(done.stderr)
+    assert code == 0
+    assert HEAVY & set(loaded) == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (["worklst"], "did you mean worklist? see: sitrack --help"),
+        (
+            ["record", "scor"],
+            "did you mean score or screen? see: sitrack record --help",
+        ),
+        (
+            ["episode", "opne"],
+            "did you mean open or reopen? see: sitrack episode --help",
+        ),
+        (["xyzzy"], "see: sitrack --help"),
+    ],
+)
+def test_an_unknown_command_is_answered_with_the_nearest(words, near):
+    done = typed(*words)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == f"error: there is no command {words[-1]!r}\nhint: {near}\n"
+
+
+def test_a_command_is_not_understood_by_its_beginning():
+    for words in (["work"], ["hist"], ["record", "inj"], ["patient", "fin"]):
+        assert typed(*words).code == 2
+
+
+def test_an_unknown_option_is_answered_with_the_nearest():
+    done = typed("record", "score", "P00013-R", "--nsr", "3")
+    assert done.code == 2
+    assert done.err.startswith(
+        "error: there is no option --nsr\nhint: did you mean --nrs"
+    )
+    assert done.err.endswith("see: sitrack record score --help\n")
+
+
+def test_an_unknown_stage_is_answered_with_the_nearest(desk):
+    for typo, near in (
+        ("relif", "relief"),
+        ("block", "diagnostic-block"),
+        ("fusio", "fusion-evaluation"),
+    ):
+        done = desk.type("why", "P00013-R", typo)
+        assert (done.code, done.out) == (2, "")
+        assert near in done.err
+
+
+def test_the_words_of_the_root_are_the_words_of_the_commands():
+    assert {path[0] for path in COMMANDS} == set(root.table)
+
+
+def test_it_says_its_version():
+    done = typed("--version")
+    assert done.code == 0
+    assert done.out.startswith("sitrack ")

@@ -1,0 +1,108 @@
+"""Odd outputs and inputs: what was recorded is never called undone."""
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .keyboard import command, contents, surroundings, typed_outside
+
+FULL = Path("/dev/full")
+"""A disk without room."""
+on_a_full_disk = pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
+SCORE = ("record", "score", "P00013-R", "--nrs", "3", "--as", "rivera")
+
+
+def outside(desk, words, where="", **env):
+    """Type a command in a shell that sends its streams somewhere."""
+    line = shlex.join(command(*words, "-d", desk.url, "--now", f"{desk.day}T09:00"))
+    return subprocess.run(
+        ["/bin/sh", "-c", f"{line} {where}"],
+        capture_output=True,
+        env=surroundings(env),
+        text=True,
+        encoding="latin-1",
+        check=False,
+    )
+
+
+def test_a_letter_that_the_terminal_lacks_is_spelled_out(desk):
+    desk.written("record", "consent", "P00013-R", "--procedure", "rfa")
+    words = ("advance", "P00013-R", "rfa", "--as", "rivera")
+    done = outside(desk, words, PYTHONIOENCODING="latin-1")
+    assert (done.returncode, "error" in done.stderr) == (0, False)
+    assert "\\u2192" in done.stdout
+    assert desk.state()["stage"] == "rfa"
+
+
+@on_a_full_disk
+@pytest.mark.parametrize(
+    ("words", "look"),
+    [
+        (SCORE, "sitrack history P00013-R"),
+        ((*SCORE, "--json"), "sitrack history P00013-R"),
+        (("staff", "add", "mori", "--role", "auditor", "--as", "rivera"), "staff list"),
+        (("patient", "add", "--from", "PERSON", "--as", "rivera"), "sitrack show P0"),
+        (("db", "upgrade"), "sitrack db status"),
+    ],
+)
+def test_what_was_recorded_but_not_shown_is_said_to_be_recorded(
+    desk, tmp_path, words, look
+):
+    person = tmp_path / "person.json"
+    person.write_text('{"given": "Jo", "family": "Stone"}')
+    words = [str(person) if word == "PERSON" else word for word in words]
+    done = outside(desk, words, "> /dev/full")
+    assert done.returncode == 1
+    assert "it was recorded, but could not be shown" in done.stderr
+    assert look in done.stderr
+    assert "nothing was changed" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+@on_a_full_disk
+def test_what_was_only_tried_is_not_said_to_be_recorded(desk):
+    for words in ((*SCORE, "--dry-run"), ("worklist",)):
+        before = contents(desk.file)
+        done = outside(desk, words, "> /dev/full")
+        assert done.returncode == 1
+        assert "the answer could not be written out" in done.stderr
+        assert "recorded" not in done.stderr
+        assert contents(desk.file) == before
+
+
+@on_a_full_disk
+def test_an_error_that_nobody_can_be_told_keeps_its_code(desk):
+    done = outside(desk, ("show", desk.unknown, "-q"), "2> /dev/full")
+    assert (done.returncode, done.stdout) == (11, "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "words", [("worklist",), SCORE, (*SCORE, "--json"), ("show", "P00013")]
+)
+def test_a_stream_that_is_closed_is_no_terminal_and_no_failure(desk, closed, words):
+    done = outside(desk, words, closed)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert "error" not in done.stderr.lower()
+    assert desk.answer("audit", "verify")["holds"] is True
+
+
+def test_nobody_is_asked_where_stdin_is_closed(desk):
+    done = outside(desk, ("patient", "find"), "<&-")
+    assert done.returncode == 2
+    assert "nobody is named: --from is missing" in done.stderr
+
+
+def test_the_tour_sends_nothing_through_the_channel_of_its_reader(home, tmp_path):
+    sent = tmp_path / "sent.jsonl"
+    env = {
+        "HOME": str(home),
+        "SITRACK_REMINDERS_CHANNEL": "file",
+        "SITRACK_REMINDERS_FILE": str(sent),
+    }
+    done = typed_outside("demo", "--patients", "12", env=env)
+    assert done.code == 0, done.err
+    assert "$ sitrack reminder run --channel console" in done.out
+    assert not sent.exists()

@@ -1,0 +1,1 @@
+"""Processes that die or race, and what the record says afterwards."""

@@ -1,0 +1,72 @@
+"""Several people move the same episode on at once: one of them did."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from sitrack.record import history
+from sitrack.record.journal import load_stream, reading
+from tests.clinic import Clinic, codes_of
+
+from .test_kill import ROOT
+
+RACERS = 8
+
+
+def race(ledger, key, version):
+    """Let the racers go; count the (exit code, word) with which they came in."""
+    told = {
+        "url": ledger.url.render_as_string(hide_password=False),
+        "now": ledger.clock().isoformat(),
+        "key": str(key),
+        "target": "re-evaluation",
+        "version": version,
+        "racers": RACERS,
+    }
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.crash.racing_advance"],
+        input=json.dumps(told),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return Counter(map(tuple, json.loads(ended.stdout)))
+
+
+@pytest.fixture
+def ready(ledger):
+    """An episode that may move on, and the number of its last entry."""
+    clinic = Clinic(ledger)
+    key = clinic.injected("2025-01-06")
+    clinic.record(key, "diary", readings=("1h=2",))
+    clinic.at("2025-01-20")
+    return key, clinic.record(key, "score", nrs="7").entry.seq
+
+
+def test_of_eight_who_saw_the_same_version_one_moves_the_episode_on(ledger, ready):
+    key, seen = ready
+    assert race(ledger, key, seen) == {
+        (0, str(seen + 1)): 1,
+        (12, "WrittenFirst"): RACERS - 1,
+    }
+    with reading(ledger) as connection:
+        entries = load_stream(connection, key.stream)
+        assert [entry.seq for entry in entries] == list(range(1, seen + 2))
+        assert history.episode_at(connection, ledger, key).stage == "re-evaluation"
+    assert codes_of(ledger) == set()
+
+
+def test_of_eight_who_name_no_version_the_others_see_that_the_stage_was_left(
+    ledger, ready
+):
+    key, seen = ready
+    assert race(ledger, key, None) == {
+        (0, str(seen + 1)): 1,
+        (10, "Refused"): RACERS - 1,
+    }
+    assert codes_of(ledger) == set()
