@@ -175,7 +175,8 @@ def finish(
     \b
       sitrack episode finish P01428-R --disposition resolved
       sitrack episode finish P01428-R --disposition declined
-    Codes: resolved, fusion-complete, declined, transferred, deceased, opened-in-error
+    Codes: resolved, fusion-complete, declined, transferred, deceased,
+    opened-in-error
     """
     from sitrack.coordination import episodes
     from sitrack.pathway.stages import Stage

@@ -39,6 +39,15 @@ DRIVEN = {
             "opinion": ["--from", "hip", "--verdict", "unclear"],
             "attestation": ["--about", "source", "--performer", "osei"],
             "note": [],
+            "fusion": ["--approach", "lateral"],
+            "visit": ["--wound", "well"],
+            "imaging": ["--modality", "ct", "--regions", "pelvis"],
+            "lab": ["--cotinine", "4"],
+            "belt": ["--start", "2025-01-06"],
+            "notice": ["--procedure", "rfa"],
+            "booking": ["--what", "rfa", "--day", "2025-06-03"],
+            "authorisation": ["--what", "rfa", "--status", "requested"],
+            "adverse": ["--event", "allergy", "--severity", "mild"],
         }.items()
     },
     ("advance",): ["re-evaluation"],
@@ -46,7 +55,13 @@ DRIVEN = {
     ("show",): [],
     ("history",): [],
     ("due",): ["--explain"],
+    ("contact",): ["no-answer"],
     ("episode", "reopen"): ["--reason", "new-pain-report"],
+    ("episode", "hold"): ["--reason", "pregnancy", "--review", "+30d", "-n"],
+    ("episode", "resume"): [],
+    ("episode", "lost"): [],
+    ("episode", "return"): [],
+    ("episode", "finish"): ["--disposition", "declined", "-n"],
 }
 """Commands about an episode, with what they need beside its key."""
 ALONE = [
@@ -100,7 +115,7 @@ def every_word(desk):
     """What each command says of the canary, by its words."""
     note = f"The patient keeps a {NOTE}; {GIVEN} {FAMILY}, born {BORN}, {MRN}."
     for path, words in DRIVEN.items():
-        who = WHO if path[0] in {"record", "advance", "episode"} else ()
+        who = WHO if path[0] in {"record", "advance", "episode", "contact"} else ()
         text = ["--text", "-"] if path[0] == "record" else []
         yield path, said(desk, *path, desk.key, *words, *text, *who, stdin=note)
     for words in ALONE:

@@ -12,7 +12,7 @@ from sitrack.journey.decisions import ways_on
 from sitrack.journey.entries import Entry
 from sitrack.pathway.stages import title_of
 
-LOOK_AT_THE_OTHER_SIDE = frozenset({"injection-sessions"})
+LOOK_AT_THE_OTHER_SIDE = frozenset({"injection-sessions", "fusion-surgery"})
 """Kinds of requirements that need the patient's other episodes, unknown to a receipt."""
 
 

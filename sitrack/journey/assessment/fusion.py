@@ -49,7 +49,7 @@ def waiver(case: Case, rule: Requirement) -> list[Finding]:
                 rule,
                 "EVIDENCE_MISSING",
                 "no reason",
-                needs="--reason CODE",
+                needs="a code, with --reason",
                 item="reason",
             )
         )
@@ -270,7 +270,7 @@ def consent(case: Case, rule: Requirement) -> list[Finding]:
 def disposition(case: Case, rule: Requirement) -> list[Finding]:
     """The way the episode ends fits what is on record (2.10)."""
     if case.reason is None:
-        seen, needs = "none given", "--disposition CODE"
+        seen, needs = "none given", "a code, with --disposition"
         return [
             not_met(rule, "EVIDENCE_MISSING", seen, needs=needs, item="disposition")
         ]

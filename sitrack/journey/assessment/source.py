@@ -137,7 +137,11 @@ def reason(case: Case, rule: Requirement) -> list[Finding]:
     item = rule.word("item")
     return [
         not_met(
-            rule, "EVIDENCE_MISSING", "none given", needs="--reason CODE", item=item
+            rule,
+            "EVIDENCE_MISSING",
+            "none given",
+            needs="a code, with --reason",
+            item=item,
         )
     ]
 
