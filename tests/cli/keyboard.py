@@ -123,6 +123,9 @@ class Terminal:
     def __init__(self, *words, env=None):
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+            # In the background of a script Ctrl-C is ignored, and so by its children.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
             command(*words),
             stdin=theirs,
