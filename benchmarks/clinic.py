@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Insert, insert, make_url
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite as SQLiteDialect
 
 from sitrack.clock import Clock, start_of, stopped_clock, zone_named
 from sitrack.coordination.people import Author, add_staff
@@ -224,6 +225,8 @@ def _span_of(name: str) -> tuple[int, int]:
 
 class Basket:
     """Stands in for a connection: keeps rows back, and knows no stream yet."""
+
+    dialect = SQLiteDialect()
 
     def __init__(self) -> None:
         self.rows: dict[str, list[dict[str, Any]]] = {}
