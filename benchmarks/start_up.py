@@ -65,7 +65,16 @@ def _worklist(folder: Path, runs: int, episodes: int) -> Figure:
     clinic.check(folder)
     clinic.make(folder, clinic.Mix(episodes)).close()
     url = clinic.url_of(folder)
-    ask = ("-m", "sitrack", "worklist", "--database", url, "--now", clinic.NOW)
+    ask = (
+        "-m",
+        "sitrack",
+        "worklist",
+        "--quiet",
+        "--database",
+        url,
+        "--now",
+        clinic.NOW,
+    )
     ours, theirs = in_turn(runs, process(*ask), process("-c", "import sqlalchemy"))
     return Figure(
         f"`sitrack worklist`, {episodes:,} open episodes",

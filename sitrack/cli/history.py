@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from sitrack.cli.output import View, show_view
@@ -27,7 +29,6 @@ def history(
       sitrack history P01428-R --as-known 2025-05-01   what was written by then
     """
     from sitrack.cli.screens import history as screens
-    from sitrack.cli.screens.entries import what
     from sitrack.coordination.episodes import find_key
     from sitrack.coordination.questions import When, chain_of, past
 
@@ -53,29 +54,33 @@ def history(
             "source",
             "late",
         ),
-        rows=[
-            {
-                "entry": f"{key}#{line.entry.seq}",
-                "number": line.entry.seq,
-                "kind": line.entry.kind,
-                "happened": line.day,
-                "recorded": line.entry.recorded,
-                "what": what(line.entry),
-                "performer": line.entry.provenance.performer,
-                "recorder": line.entry.provenance.recorder,
-                "source": line.entry.provenance.source,
-                "stage_from": line.entry.stage_from,
-                "stage_to": line.entry.stage_to,
-                "late": line.is_late,
-                "batch": line.entry.batch,
-                "hash": line.entry.hash,
-                "payload": line.entry.payload,
-            }
-            for line in ordered
-        ],
+        rows=[_row(str(key), line) for line in ordered],
         screen=lambda width: screens.lines(
             patient, title, times, ordered, chain, width
         ),
         extra={"episode": str(key), "as_known": when.as_known, "chain": chain},
     )
     show_view(view, shell.form, pager=shell.pager)
+
+
+def _row(key: str, line: Any) -> dict[str, Any]:
+    from sitrack.cli.screens.entries import what
+
+    entry = line.entry
+    return {
+        "entry": f"{key}#{entry.seq}",
+        "number": entry.seq,
+        "kind": entry.kind,
+        "happened": line.day,
+        "recorded": entry.recorded,
+        "what": what(entry),
+        "performer": entry.provenance.performer,
+        "recorder": entry.provenance.recorder,
+        "source": entry.provenance.source,
+        "stage_from": entry.stage_from,
+        "stage_to": entry.stage_to,
+        "late": line.is_late,
+        "batch": entry.batch,
+        "hash": entry.hash,
+        "payload": entry.payload,
+    }
