@@ -59,7 +59,7 @@ RATES: Final = {
 
 
 _RECENT: Final = dt.timedelta(days=75)
-"""Losses are simulated in the last weeks only: this version cannot finish them yet."""
+"""Losses are simulated in the last weeks only, so that the worklist is of today."""
 
 
 class _Ends(Exception):
