@@ -140,7 +140,8 @@ def _stop(words: Sequence[str], url: str, end: dt.datetime, most: int) -> int:
     with contextlib.redirect_stdout(out):
         code = root.main(arguments, prog_name="sitrack", standalone_mode=False)
     # What is shown can be pasted with `--keep`; without it the file goes away.
-    lines = out.getvalue().replace(f" -d {url}", "").splitlines()
+    text = out.getvalue().replace(f" \\\n  -d {url}", "").replace(f" -d {url}", "")
+    lines = text.splitlines()
     for line in lines[:most]:
         click.echo(line[: screen_width()])
     if len(lines) > most:
