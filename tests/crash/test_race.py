@@ -70,3 +70,21 @@ def test_of_eight_who_name_no_version_the_others_see_that_the_stage_was_left(
         (10, "Refused"): RACERS - 1,
     }
     assert codes_of(ledger) == set()
+
+
+def test_at_the_command_line_one_wins_and_the_rest_leave_with_twelve(ledger, ready):
+    key, seen = ready
+    words = ["advance", str(key), "re-evaluation", "--expect-version", str(seen)]
+    url = ledger.url.render_as_string(hide_password=False)
+    given = ["--as", "rivera", "-d", url, "--now", ledger.clock().isoformat()]
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "sitrack", *words, *given],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(RACERS)
+    ]
+    assert Counter(racer.wait() for racer in racers) == {0: 1, 12: RACERS - 1}
+    assert codes_of(ledger) == set()
