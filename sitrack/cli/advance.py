@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -58,10 +59,19 @@ def advance(
         text=words,
         performer=performer,
     )
+    make_move(shell, episode, step, expect_version=expect_version, dry_run=dry_run)
+
+
+def make_move(
+    shell: Shell, typed: str, step: Any, *, expect_version: int | None, dry_run: bool
+) -> None:
+    """Make one move of the episode that was typed, and say what was written."""
+    from sitrack.coordination import episodes
+
     done = episodes.advance(
         shell.ledger,
         shell.author,
-        episodes.find_key(shell.ledger, episode),
+        episodes.find_key(shell.ledger, typed),
         step,
         expect_version=expect_version,
         dry_run=dry_run,

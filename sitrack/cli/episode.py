@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sitrack.cli.advance import make_move
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, show_view, table
 from sitrack.cli.record import tell
@@ -133,25 +134,17 @@ def reopen(
     \b
       sitrack episode reopen P01428-R --reason new-pain-report
     """
-    from sitrack.coordination import episodes
+    from sitrack.coordination.episodes import Step
     from sitrack.pathway.stages import Stage
 
-    step = episodes.Step(
+    step = Step(
         target=Stage.REEVALUATION.value,
         command="episode reopen",
         on=shell.day(on),
         reason=reason,
         text=read_text(text),
     )
-    done = episodes.advance(
-        shell.ledger,
-        shell.author,
-        episodes.find_key(shell.ledger, episode_key),
-        step,
-        expect_version=expect_version,
-        dry_run=dry_run,
-    )
-    tell(shell, done)
+    make_move(shell, episode_key, step, expect_version=expect_version, dry_run=dry_run)
 
 
 @episode.command(context_settings=CONTEXT)
@@ -178,25 +171,17 @@ def finish(
     Codes: resolved, fusion-complete, declined, transferred, deceased,
     opened-in-error
     """
-    from sitrack.coordination import episodes
+    from sitrack.coordination.episodes import Step
     from sitrack.pathway.stages import Stage
 
-    step = episodes.Step(
+    step = Step(
         target=Stage.CLOSED.value,
         command="episode finish",
         on=shell.day(on),
         reason=disposition,
         text=read_text(text),
     )
-    done = episodes.advance(
-        shell.ledger,
-        shell.author,
-        episodes.find_key(shell.ledger, episode_key),
-        step,
-        expect_version=expect_version,
-        dry_run=dry_run,
-    )
-    tell(shell, done)
+    make_move(shell, episode_key, step, expect_version=expect_version, dry_run=dry_run)
 
 
 _STATUS = [
