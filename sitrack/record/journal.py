@@ -49,10 +49,10 @@ from sitrack.record.connection import (
     translated,
 )
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The revision of the schema that this version reads and writes."""
 
-KNOWN_SCHEMAS = ("0001",)
+KNOWN_SCHEMAS = ("0001", "0002")
 """Every revision up to it, oldest first."""
 
 Reader = Connection
@@ -267,6 +267,12 @@ class Work:
         return _Head(row[0], bytes(row[1]), codec.read_instant(row[2]))
 
 
+def new_batch(now: dt.datetime) -> str:
+    """Return a name for a command: the later command has the greater name."""
+    milliseconds = int(now.timestamp() * 1000)
+    return f"{milliseconds:012x}{secrets.token_hex(10)}"
+
+
 def _lock(connection: Connection, stream: str) -> None:
     """On a server, take the stream's row; on SQLite the whole write lock is held."""
     if connection.dialect.name == "postgresql":
@@ -392,7 +398,7 @@ def writing(ledger: Ledger, *, dry_run: bool = False) -> Iterator[Work]:
         transaction = connection.begin()
         try:
             now = present_instant(connection, ledger)
-            yield Work(connection, ledger, now, uuid.uuid4().hex)
+            yield Work(connection, ledger, now, new_batch(now))
             if dry_run:
                 transaction.rollback()
             else:

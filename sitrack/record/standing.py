@@ -45,6 +45,7 @@ def standing_row(episode: Episode) -> dict[str, Any]:
         "coordinator": episode.coordinator,
         "protocol": episode.protocol,
         "version": episode.version,
+        "alert": None,
     }
 
 

@@ -138,6 +138,7 @@ patient = Table(
     Column("family", Text, nullable=False),
     Column("born", Day),
     Column("mrn", Text),
+    Column("payer", Text),
     PrimaryKeyConstraint("key", name="pk_patient"),
     UniqueConstraint("number", name="uq_patient_number"),
     UniqueConstraint("mrn", name="uq_patient_mrn"),
@@ -177,6 +178,8 @@ entry = Table(
     PrimaryKeyConstraint("stream", "seq", name="pk_entry"),
     UniqueConstraint("entry_id", name="uq_entry_id"),
     CheckConstraint("seq > 0", name="ck_entry_seq"),
+    # What one command wrote, wherever it wrote: the unit of undo.
+    Index("ix_entry_batch", "batch"),
     sqlite_strict=True,
 )
 
@@ -217,6 +220,8 @@ episode = Table(
         nullable=False,
     ),
     Column("version", Integer, nullable=False),
+    # Why it needs somebody before anything else, as a code; NULL where nothing does.
+    Column("alert", Text),
     PrimaryKeyConstraint("key", name="pk_episode"),
     CheckConstraint("side IN ('left', 'right')", name="ck_episode_side"),
     CheckConstraint(

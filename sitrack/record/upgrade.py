@@ -35,6 +35,7 @@ from sitrack.record.journal import (
     Ledger,
     Work,
     check_schema,
+    new_batch,
     open_ledger,
     present_instant,
 )
@@ -114,7 +115,7 @@ def _write_first_entries(connection: Connection, made: Ledger, recorder: str) ->
     protocol = load(shipped_text())
     who = Provenance(None, recorder, "system")
     now = present_instant(connection, made)
-    work = Work(connection, made, now, uuid.uuid4().hex)
+    work = Work(connection, made, now, new_batch(now))
     opening = {"synthetic": made.synthetic, "zone": made.zone.key, "schema": SCHEMA}
     work.append("office", Draft("ledger-made", now, who, payload=opening))
     library.adopt(work, protocol)
@@ -206,14 +207,14 @@ def _refuse_dangling(connection: Connection) -> None:
 
 
 def run_migrations(connection: Connection, target: str) -> None:
-    """Run Alembic up to `target`, or down to it, within the caller's transaction."""
+    """Run Alembic up to `head`, or down to `target`, in the caller's transaction."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
     config.attributes["connection"] = connection
-    if target == "base":
-        command.downgrade(config, target)
-    else:
+    if target == "head":
         command.upgrade(config, target)
+    else:
+        command.downgrade(config, target)

@@ -80,6 +80,19 @@ def test_what_was_written_survives_a_migration_that_changes_nothing(ledger):
     assert codes_of(ledger) == set()
 
 
+@pytest.mark.parametrize("older", KNOWN_SCHEMAS[:-1])
+def test_a_record_of_an_older_schema_is_brought_up_whole(ledger, older):
+    Clinic(ledger).walked()
+    before, rows = schema_of(ledger), everything(ledger)
+    run(ledger, older)
+    with pytest.raises(Unavailable, match="older schema"):
+        open_ledger(url_of(ledger))
+    assert upgrade.upgrade(url_of(ledger)) == (older, SCHEMA)
+    assert schema_of(ledger) == before
+    assert everything(ledger) == rows
+    assert codes_of(ledger) == set()
+
+
 # --- interrupted
 
 

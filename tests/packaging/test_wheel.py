@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sitrack.record.journal import SCHEMA
 from tests.docs.readme import ROOT, printed, run
 
 
@@ -56,7 +57,7 @@ def test_the_first_steps_work_from_the_wheel(installed, tmp_path):
     done = run(script, tmp_path, installed)
     assert done.returncode == 0, done.stderr
     assert "as this version expects" in done.stdout
-    assert "at 0001 already" in done.stdout
+    assert f"at {SCHEMA} already" in done.stdout
 
 
 def test_the_wheel_is_used_and_not_the_checkout(installed, tmp_path):

@@ -15,6 +15,7 @@ from sitrack.errors import (
 from sitrack.journey.entries import Draft, Provenance
 from sitrack.record import chain, codec, tables, upgrade
 from sitrack.record.journal import (
+    SCHEMA,
     load_stream,
     open_ledger,
     reading,
@@ -49,7 +50,7 @@ def loaded(ledger, stream=STREAM, as_known=None):
 def test_a_new_ledger_opens_with_its_name_and_the_shipped_protocol(ledger):
     made, adopted = loaded(ledger)
     assert (made.seq, made.kind) == (1, "ledger-made")
-    assert made.payload == {"schema": "0001", "synthetic": True, "zone": ZONE}
+    assert made.payload == {"schema": SCHEMA, "synthetic": True, "zone": ZONE}
     assert (adopted.seq, adopted.kind) == (2, "protocol-adopted")
     assert adopted.batch == made.batch
     assert codes_of(ledger) == set()
