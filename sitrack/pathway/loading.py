@@ -16,12 +16,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sitrack.errors import BadInput
-from sitrack.pathway import shapes
+from sitrack.pathway import numbers, shapes
 from sitrack.pathway.follow_ups import ANCHORS, CLOSERS, Closer, FollowUp
 from sitrack.pathway.moves import COMMANDS, Move
-from sitrack.pathway.protocol import Number, Protocol, StageRule, reachable_from
+from sitrack.pathway.protocol import Derived, Protocol, StageRule, reachable_from
 from sitrack.pathway.requirements import KINDS, Requirement
 from sitrack.pathway.stages import Stage, Status
+from sitrack.pathway.writing import toml
 
 SHIPPED: Final = "si-2026.1"
 """The protocol that a new ledger adopts."""
@@ -43,14 +44,32 @@ def load(text: str) -> Protocol:
     Raises:
         BadInput: it is not a protocol; the sentence names the place.
     """
+    return _Reader(document_of(text), text).protocol()
+
+
+def load_document(document: dict[str, Any]) -> Protocol:
+    """Validate a protocol that was put together, and give it a text.
+
+    Raises:
+        BadInput: it is not a protocol; the sentence names the place.
+    """
+    _Reader(document, "").protocol()
+    return load(toml(document))
+
+
+def document_of(text: str) -> dict[str, Any]:
+    """Return the tables of a protocol file, whatever they hold.
+
+    Raises:
+        BadInput: it is not TOML, or too large.
+    """
     if len(text) > _MAX_BYTES:
         raise BadInput("the protocol is larger than 1 MB")
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         where = str(error)[:120] if isinstance(error, tomllib.TOMLDecodeError) else ""
         raise BadInput(f"the protocol is not TOML: {where}") from None
-    return _Reader(document, text).protocol()
 
 
 def content_hash(text: str) -> str:
@@ -71,6 +90,7 @@ _TOP: Final = {
     "follow_ups": list,
     "steps": dict,
 }
+_OPTIONAL: Final = {"derived": dict}
 _MOVE: Final = {
     "id",
     "title",
@@ -106,11 +126,13 @@ class _Reader:
         self.text = text
 
     def protocol(self) -> Protocol:
-        shapes.known(self.document, _TOP, "the file")
+        shapes.known(self.document, _TOP | _OPTIONAL, "the file")
         for key, kind in _TOP.items():
             shapes.of_type(self.document.get(key), kind, key)
-        self.numbers = self._numbers()
-        self.flags = self._flags()
+        for key in _OPTIONAL.keys() & self.document.keys():
+            shapes.table(self.document[key], key)
+        self.numbers = numbers.numbers(self.document["numbers"])
+        self.flags = numbers.flags(self.document["settings"])
         stages = tuple(
             self._stage(row, f"stages[{i}]") for i, row in self._rows("stages")
         )
@@ -124,14 +146,15 @@ class _Reader:
             text=self.text,
             initial=self.document["initial"],
             numbers=self.numbers,
-            windows=self._windows(),
+            windows=numbers.windows(self.document["windows"]),
             stages=stages,
             moves=tuple(self._moves("moves", self.stage_ids)),
             status_moves=tuple(self._moves("status_moves", {s.value for s in Status})),
             follow_ups=tuple(
                 self._follow_up(i, row) for i, row in self._rows("follow_ups")
             ),
-            steps=self._minutes_or_days("steps", "days"),
+            steps=numbers.steps(self.document["steps"]),
+            derived=self._derived(),
         )
         _refuse_ambiguity(protocol)
         _refuse_unreachable(protocol)
@@ -145,48 +168,19 @@ class _Reader:
             raise BadInput("protocol: id must look like si-2026.1")
         return str(name)
 
-    def _numbers(self) -> dict[str, Number]:
-        found = {}
-        for name, row in self.document["numbers"].items():
-            place = f"numbers.{name}"
-            table = shapes.table(row, place)
-            shapes.known(table, {"value", "unit", "sources"}, place)
-            value, unit = (
-                shapes.whole(table, "value", place),
-                shapes.text(table, "unit", place),
-            )
-            if value < 0 or (unit == "%" and value > 100):
-                raise BadInput(f"protocol: {place}.value is out of range")
-            found[name] = Number(value, unit, shapes.sources(table, place))
-        return found
-
-    def _flags(self) -> dict[str, bool]:
-        found = {}
-        for name, row in self.document["settings"].items():
-            place = f"settings.{name}"
-            table = shapes.table(row, place)
-            shapes.known(table, {"value", "sources"}, place)
-            if not isinstance(table.get("value"), bool):
-                raise BadInput(f"protocol: {place}.value must be true or false")
-            shapes.sources(table, place)
-            found[name] = table["value"]
-        return found
-
-    def _windows(self) -> dict[str, int]:
-        found = self._minutes_or_days("windows", "minutes")
-        if "other" not in found:
-            raise BadInput("protocol: windows.other is missing")
-        return found
-
-    def _minutes_or_days(self, key: str, unit: str) -> dict[str, int]:
-        found = {}
-        for name, row in self.document[key].items():
-            place = f"{key}.{name}"
-            table = shapes.table(row, place)
-            shapes.known(table, {unit, "sources"}, place)
-            shapes.sources(table, place)
-            found[name] = shapes.whole(table, unit, place)
-        return found
+    def _derived(self) -> Derived | None:
+        row = self.document.get("derived")
+        if row is None:
+            return None
+        shapes.known(row, {"protocol", "hash", "changed"}, "derived")
+        places = shapes.listed(row, "changed", "derived")
+        return Derived(
+            protocol=shapes.text(row, "protocol", "derived"),
+            hash=shapes.text(row, "hash", "derived"),
+            changed=frozenset(
+                shapes.text({"": each}, "", "derived.changed") for each in places
+            ),
+        )
 
     def _stage(self, row: Mapping[str, Any], place: str) -> StageRule:
         shapes.known(row, {"id", "purpose", "final"}, place)

@@ -32,6 +32,22 @@ class StageRule:
     final: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What a protocol was derived from.
+
+    Attributes:
+        protocol: the id of the one it derives from.
+        hash: that one's content hash.
+        changed: the places that differ: `numbers.response_pct`,
+            `follow_ups.CON-TRIAL`.
+    """
+
+    protocol: str
+    hash: str
+    changed: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Protocol:
     """One version of the pathway.
@@ -43,6 +59,7 @@ class Protocol:
         windows: minutes for which an anaesthetic's relief is read, by agent; `other`
             stands for an agent that is not named or not recorded.
         steps: days after the due date at which each reminder step falls.
+        derived: what it was derived from, or None where it stands for itself.
     """
 
     id: str
@@ -57,6 +74,7 @@ class Protocol:
     status_moves: tuple[Move, ...]
     follow_ups: tuple[FollowUp, ...]
     steps: Mapping[str, int]
+    derived: Derived | None = None
 
     def move_between(self, source: str, target: str) -> Move | None:
         """Return the one move from `source` to `target`, or None."""
