@@ -14,14 +14,8 @@ from typing import Any, Final
 
 from sitrack.clock import start_of, stopped_clock
 from sitrack.coordination import people
-from sitrack.coordination.episodes import (
-    EvidenceRequest,
-    Step,
-    Written,
-    advance,
-    open_episode,
-    record_evidence,
-)
+from sitrack.coordination.episodes import Step, Written, advance, open_episode
+from sitrack.coordination.evidence import EvidenceRequest, record_evidence
 from sitrack.coordination.people import Author
 from sitrack.errors import NotEligible
 from sitrack.journey.patient import EpisodeKey

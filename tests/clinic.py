@@ -7,12 +7,11 @@ from sqlalchemy import make_url
 
 from sitrack import settings
 from sitrack.coordination import people
-from sitrack.coordination.episodes import (
+from sitrack.coordination.episodes import Step, advance, open_episode
+from sitrack.coordination.evidence import (
     EvidenceRequest,
-    Step,
-    advance,
-    open_episode,
     record_evidence,
+    record_on_both,
 )
 from sitrack.coordination.people import Author
 from sitrack.pathway.stages import Side
@@ -56,6 +55,23 @@ class Clinic:
             key,
             request,
             expect_version=expect_version,
+            dry_run=dry_run,
+        )
+
+    def both(self, patient, kind, *, left=None, right=None, **shared):
+        """One session on both sides: what they share, and what is of one side."""
+        versions, dry_run = shared.pop("versions", None), shared.pop("dry_run", False)
+        requests = {}
+        for side, own in ((Side.LEFT, left), (Side.RIGHT, right)):
+            values = {**shared, **(own or {})}
+            more = {name: values.pop(name) for name in NOT_VALUES if name in values}
+            requests[side] = EvidenceRequest(kind, values, **more)
+        return record_on_both(
+            self.ledger,
+            RIVERA,
+            patient,
+            requests,
+            expect_versions=versions,
             dry_run=dry_run,
         )
 

@@ -37,11 +37,8 @@ def contact(
       sitrack contact P01428-R no-answer
       sitrack contact P01428-R reached --channel sms
     """
-    from sitrack.coordination.episodes import (
-        EvidenceRequest,
-        find_key,
-        record_evidence,
-    )
+    from sitrack.coordination.episodes import find_key
+    from sitrack.coordination.evidence import EvidenceRequest, record_evidence
 
     request = EvidenceRequest(
         kind="contact",

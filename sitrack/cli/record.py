@@ -5,18 +5,28 @@ One command for each kind of evidence, made from the table in `journey.evidence`
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import dumped, pasteable
 from sitrack.cli.shell import Shell, ask_text, writes
+from sitrack.cli.sides import Own, read_sides
 from sitrack.errors import BadInput
 from sitrack.journey import forms
+from sitrack.pathway.stages import Side
+
+if TYPE_CHECKING:
+    # Only for the annotations: importing them would load the database library.
+    from sitrack.coordination.episodes import Written
+    from sitrack.coordination.evidence import EvidenceRequest
 
 _LONGEST_CHOICES = 60
 """A longer list of words stands in the help of an option, not beside its name."""
+_VERSION = "expect-version"
 _SOURCES = ("clinic", "patient", "phone", "letter", "chart", "payer")
 
 
@@ -48,6 +58,11 @@ def record() -> None:
     \b
       sitrack record score P01428-R --nrs 3 --pgic 2
       sitrack record diary P01428-R --for 14 --reading 1h=2 --reading 2h=2
+
+    One session on both sides takes the patient's key, and is one command:
+
+    \b
+      sitrack record injection P01428 --both --guidance ct left.nrs=8 right.nrs=6
     """
 
 
@@ -58,7 +73,7 @@ def _command(kind: forms.Kind) -> click.Command:
         kind.name,
         callback=_callback(kind),
         context_settings=CONTEXT,
-        params=[click.Argument(["episode"])],
+        params=_arguments(kind),
         help=f"{about}\n\n\b\n  sitrack record {kind.name} P01428-R \\\n"
         f"    {kind.example}",
         short_help=about,
@@ -70,6 +85,23 @@ def _command(kind: forms.Kind) -> click.Command:
     return command
 
 
+def _arguments(kind: forms.Kind) -> list[click.Parameter]:
+    key = click.Argument(["episode"])
+    if kind.one_side:
+        return [key]
+    words = click.Argument(["words"], nargs=-1, metavar="[SIDE.OPTION=VALUE]...")
+    return [key, words]
+
+
+class _Needed(click.Option):
+    """An option that must be given; with `--both`, by words of each side as well."""
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        if ctx.params.get("both") and self.value_is_missing(value):
+            return None
+        return super().process_value(ctx, value)
+
+
 def _option(field: forms.Field) -> click.Option:
     name = f"--{forms.option_of(field.name)}"
     about = field.about[:1].upper() + field.about[1:]
@@ -79,14 +111,14 @@ def _option(field: forms.Field) -> click.Option:
         )
     if field.type == "choice":
         listed = len("|".join(field.choices)) > _LONGEST_CHOICES
-        return click.Option(
+        return _Needed(
             [name, f"value_{field.name}"],
             type=click.Choice(field.choices),
             metavar="WORD" if listed else None,
             required=field.required,
             help=f"{about}{_listed(field) if listed else ''}.",
         )
-    return click.Option(
+    return _Needed(
         [name, f"value_{field.name}"],
         required=field.required,
         metavar=field.type.upper() if not field.choices else "LIST",
@@ -114,6 +146,13 @@ def _common(kind: forms.Kind) -> list[click.Parameter]:
                 help="A reading, such as 1h=2 or 30m=4; may be repeated.",
             )
         )
+    if not kind.one_side:
+        help_text = (
+            "One session on both sides: give the patient's key; left.nrs=8 says of "
+            "one side what --nrs 8 says of both."
+        )
+        both = click.Option(["--both"], is_flag=True, is_eager=True, help=help_text)
+        options.append(both)
     return [
         *options,
         click.Option(["--on"], metavar="DATE", help="When it happened."),
@@ -136,14 +175,9 @@ def _common(kind: forms.Kind) -> list[click.Parameter]:
 
 def _callback(kind: forms.Kind) -> Any:
     @writes
-    def run(shell: Shell, episode: str, **given: Any) -> None:
-        from sitrack.coordination.episodes import (
-            EvidenceRequest,
-            find_key,
-            record_evidence,
-        )
-        from sitrack.pathway.stages import Side
-
+    def run(
+        shell: Shell, episode: str, words: tuple[str, ...] = (), **given: Any
+    ) -> None:
         text = ask_text(
             given["text"],
             prompt="Note",
@@ -153,42 +187,135 @@ def _callback(kind: forms.Kind) -> Any:
             raise BadInput(
                 "note: --text is missing", "--text FILE, or --text - for stdin"
             )
-        request = EvidenceRequest(
-            kind=kind.name,
-            values={
-                field.name: value
-                for field in kind.fields
-                if (value := given[f"value_{field.name}"]) is not None
-            },
-            occurred=shell.day(given["on"]),
-            side=Side(given["side"]) if given["side"] else None,
-            about=given.get("about"),
-            readings=given.get("reading", ()),
-            performer=given["performer"],
-            text=text,
-        )
-        done = record_evidence(
-            shell.ledger,
-            shell.author,
-            find_key(shell.ledger, episode),
-            request,
-            expect_version=given["expect_version"],
-            dry_run=given["dry_run"],
-        )
-        tell(shell, done)
+        own = read_sides(kind, words)
+        request = _request(shell, kind, given, text)
+        if given.get("both"):
+            tell_both(shell, _write_both(shell, episode, request, own, given))
+            return
+        if words:
+            raise BadInput(
+                f"{kind.name}: a value of one side goes with --both",
+                f"see: sitrack record {kind.name} --help",
+            )
+        tell(shell, _write(shell, episode, request, given))
 
     return run
 
 
-def tell(shell: Shell, done: Any) -> None:
+def _request(
+    shell: Shell, kind: forms.Kind, given: Mapping[str, Any], text: str | None
+) -> EvidenceRequest:
+    from sitrack.coordination.evidence import EvidenceRequest
+
+    return EvidenceRequest(
+        kind=kind.name,
+        values={
+            field.name: value
+            for field in kind.fields
+            if (value := given[f"value_{field.name}"]) is not None
+        },
+        occurred=shell.day(given["on"]),
+        side=Side(given["side"]) if given["side"] else None,
+        about=given.get("about"),
+        readings=given.get("reading", ()),
+        performer=given["performer"],
+        text=text,
+    )
+
+
+def _write(
+    shell: Shell, episode: str, request: EvidenceRequest, given: Mapping[str, Any]
+) -> Written:
+    from sitrack.coordination.episodes import find_key
+    from sitrack.coordination.evidence import record_evidence
+
+    return record_evidence(
+        shell.ledger,
+        shell.author,
+        find_key(shell.ledger, episode),
+        request,
+        expect_version=given["expect_version"],
+        dry_run=given["dry_run"],
+    )
+
+
+def _write_both(
+    shell: Shell,
+    patient: str,
+    request: EvidenceRequest,
+    own: Mapping[Side, Own],
+    given: Mapping[str, Any],
+) -> list[Written]:
+    from sitrack.coordination.evidence import record_on_both
+    from sitrack.journey.patient import is_patient_key, read_episode_key
+
+    kind = request.kind
+    if not is_patient_key(patient):
+        key = read_episode_key(patient).patient
+        hint = f"sitrack record {kind} {key} --both"
+        raise BadInput(f"{kind}: --both takes the patient's key", hint)
+    _refuse_options_of_one_episode(kind, request, given)
+    return record_on_both(
+        shell.ledger,
+        shell.author,
+        patient,
+        {side: _of_side(request, own[side]) for side in own},
+        expect_versions={
+            side: each.version for side, each in own.items() if each.version is not None
+        },
+        dry_run=given["dry_run"],
+    )
+
+
+def _refuse_options_of_one_episode(
+    kind: str, request: EvidenceRequest, given: Mapping[str, Any]
+) -> None:
+    """Entries are numbered within an episode, and so are its versions."""
+    if request.side is not None:
+        raise BadInput(f"{kind}: give --both or --side, not both")
+    for name, value in (("for", request.about), (_VERSION, given["expect_version"])):
+        if value is not None:
+            raise BadInput(
+                f"{kind}: with --both, --{name} is said of each side",
+                f"left.{name}={value} right.{name}={value}",
+            )
+
+
+def _of_side(request: EvidenceRequest, own: Own) -> EvidenceRequest:
+    """What is said of both sides, with what is said of this one in its place."""
+    return dataclasses.replace(
+        request,
+        values={**request.values, **own.values},
+        readings=tuple(own.readings) or request.readings,
+        about=own.about,
+    )
+
+
+def tell(shell: Shell, done: Written) -> None:
     """Say what was written, in words or in JSON."""
     from sitrack.cli.screens.written import as_json, lines
 
-    if not done.dry_run:
-        shell.recorded = f"sitrack history {done.episode.key}"
+    _tell(shell, done.dry_run, str(done.episode.key), as_json(done), lines(done))
+
+
+def tell_both(shell: Shell, done: Sequence[Written]) -> None:
+    """Say what was written on both sides, in words or in JSON."""
+    from sitrack.cli.screens.written import lines_of_both, session_as_json
+
+    patient = done[0].patient.key
+    answer, screen = session_as_json(done), lines_of_both(done)
+    _tell(shell, done[0].dry_run, patient, answer, screen)
+
+
+def _tell(
+    shell: Shell, dry_run: bool, key: str, answer: Any, screen: Sequence[str]
+) -> None:
+    if not dry_run:
+        verb = "show" if "-" not in key else "history"
+        shell.recorded = f"sitrack {verb} {key}"
     if shell.form == "json":
-        click.echo(dumped(as_json(done)))
+        click.echo(dumped(answer))
         return
-    for line in lines(done):
+    for line in screen:
         if not (shell.quiet and line.startswith("Next:")):
             click.echo(pasteable(line))

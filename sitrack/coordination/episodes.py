@@ -1,19 +1,18 @@
-"""Opening an episode, writing evidence down, moving it on, and asking why not."""
+"""Opening an episode, loading it for a write, and moving it on."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from sitrack.coordination.people import Author, clinician_named, provenance
 from sitrack.errors import BadInput, NotFound, WrittenFirst
-from sitrack.journey import forms
 from sitrack.journey.agenda import Due
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import MoveRequest, Variance, decide_move
-from sitrack.journey.entries import OPENED, Draft, Entry, Occurred
+from sitrack.journey.entries import OPENED, Draft, Entry
 from sitrack.journey.episode import Episode, fold
 from sitrack.journey.patient import (
     EpisodeKey,
@@ -22,7 +21,6 @@ from sitrack.journey.patient import (
     read_episode_key,
     read_patient_key,
 )
-from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side, Stage
 from sitrack.record import history, library, registry, standing, worklist
@@ -167,69 +165,16 @@ def _refuse_impossible_day(day: dt.date, today: dt.date, patient: Patient) -> No
         raise BadInput(f"--on {day} is before the patient's birth")
 
 
-@dataclass(frozen=True, slots=True)
-class EvidenceRequest:
-    """Evidence as it comes in at the door; see `EvidenceForm` for the fields."""
+class Opened(NamedTuple):
+    """An episode that was loaded for a write, and whose it is."""
 
-    kind: str
-    values: Mapping[str, Any]
-    occurred: Occurred | None = None
-    side: Side | None = None
-    about: int | None = None
-    readings: tuple[str, ...] = ()
-    performer: str | None = None
-    text: str | None = None
+    patient: Patient
+    entries: list[Entry]
+    episode: Episode
+    protocol: Protocol
 
 
-def record_evidence(
-    ledger: Ledger,
-    author: Author,
-    key: EpisodeKey,
-    request: EvidenceRequest,
-    *,
-    expect_version: int | None = None,
-    dry_run: bool = False,
-) -> Written:
-    """Write down what happened. Evidence never moves a stage.
-
-    Raises:
-        BadInput, NotFound, Refused: see `decisions.decide_evidence`.
-        NotPermitted: the author is not on the staff list, or an attestation has no
-            clinician.
-        WrittenFirst: the episode is not at `expect_version` any more.
-    """
-    with writing(ledger, dry_run=dry_run) as work:
-        who = provenance(work, author, request.performer)
-        if forms.KINDS[request.kind].clinician:
-            clinician_named(work, request.performer or who.recorder, "an attestation")
-        patient, entries, episode, protocol = load_episode(work, key, expect_version)
-        payload = author.payload()
-        if request.text:
-            payload["text"] = request.text
-        form = EvidenceForm(
-            kind=request.kind,
-            occurred=request.occurred,
-            side=request.side,
-            about=request.about,
-            values=request.values,
-            readings=request.readings,
-            provenance=who,
-            payload=payload,
-        )
-        draft = decide_evidence(
-            episode,
-            form,
-            today=work.today,
-            zone=ledger.zone,
-            born=patient.person.born,
-        )
-        entry = work.append(key.stream, draft)
-        return settled(work, patient, key, [*entries, entry], protocol, dry_run=dry_run)
-
-
-def load_episode(
-    work: Work, key: EpisodeKey, expect_version: int | None
-) -> tuple[Patient, list[Entry], Episode, Protocol]:
+def load_episode(work: Work, key: EpisodeKey, expect_version: int | None) -> Opened:
     """Load an episode for writing, at the version that the person has seen."""
     patient = registry.patient(work.connection, key.patient)
     # Some limits count both sides: a patient's episodes are written one at a time.
@@ -244,7 +189,8 @@ def load_episode(
             f"sitrack history {key}",
         )
     episode = fold(key, entries, work.ledger.zone)
-    return patient, entries, episode, library.pinned(work.connection, episode.protocol)
+    protocol = library.pinned(work.connection, episode.protocol)
+    return Opened(patient, entries, episode, protocol)
 
 
 def settled(

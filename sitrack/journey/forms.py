@@ -57,6 +57,7 @@ class Kind:
         clinician: only a clinician may be its performer.
         about_entry: it may say with `--for` which entry it belongs to.
         own_command: it is written by a command of its own, not by `record`.
+        one_side: it is signed, or happened, on one side: no session writes it to both.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Kind:
     clinician: bool = False
     about_entry: bool = False
     own_command: bool = False
+    one_side: bool = False
 
 
 NERVES: Final = ("l5", "s1", "s2", "s3")
@@ -425,6 +427,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             ),
             clinician=True,
             about_entry=True,
+            one_side=True,
         ),
         Kind(
             "fusion",
@@ -594,6 +597,7 @@ KINDS: Final[Mapping[str, Kind]] = {
                     required=True,
                 ),
             ),
+            one_side=True,
         ),
     )
 }

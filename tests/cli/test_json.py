@@ -33,6 +33,7 @@ FACTS = {"db-status": ["db", "status"]}
 
 WRITES = {
     "written": ["record", "score", "P00013-R", "--nrs", "6"],
+    "session": ["record", "score", "P00021", "--both", "left.nrs=3", "right.nrs=6"],
     "enrolled": ["patient", "add", "--from", "-"],
     "staff-added": ["staff", "add", "okafor", "--role", "clinician"],
 }

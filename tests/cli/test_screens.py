@@ -43,12 +43,21 @@ ERRORS = {
     "error-wrong-digit": ["show", "P00014"],
     "error-ambiguous": ["why", "P00021"],
     "error-stage": ["why", "P00013-R", "blokc"],
+    "error-one-side": [
+        *("record", "injection", "P00021", "--both"),
+        *("--guidance", "ct", "left.nrs=7", "--as", "rivera"),
+    ],
     "error-nobody": ["record", "score", "P00013-R", "--nrs", "3"],
     "error-stranger": ["record", "score", "P00013-R", "--nrs", "3", "--as", "smith"],
 }
 WRITES = {
     "record-score": ["record", "score", "P00013-R", "--nrs", "6.5", "--pgic", "4"],
     "record-dry-run": ["record", "score", "P00013-R", "--nrs", "6", "--dry-run"],
+    "record-both": ["record", "score", "P00021", "--both", "left.nrs=3", "right.nrs=6"],
+    "record-both-dry-run": [
+        *("record", "therapy", "P00021", "--both", "-n"),
+        *("--type", "passive", "--on", "2025-04-01"),
+    ],
     "episode-open": ["episode", "open", "P00013", "--side", "left"],
     "staff-add": ["staff", "add", "okafor", "--role", "clinician"],
 }

@@ -99,6 +99,19 @@ class Story:
         self.is_open(open)
         return done["version"]
 
+    def both(self, right, kind, *, open=None, own=(), **shared):
+        """Record one session of both sides in one command; this side is the left."""
+        patient = self.key.partition("-")[0]
+        text = shared.pop("text", None)
+        more = options(**shared) + (["--text", "-"] if text else [])
+        words = ("record", kind, patient, "--both", *more, *own)
+        answer = self.written(*words, stdin=text or "")
+        assert (answer["schema"], answer["patient"]) == ("sitrack.session/1", patient)
+        for side, done in zip((self, right), answer["rows"], strict=True):
+            assert done["episode"] == side.key
+            side._stays(done, kind)
+            side.is_open(open)
+
     def contact(self, outcome, channel="phone"):
         """Log an attempt to reach the patient, which moves nothing."""
         words = ("contact", self.key, outcome, "--channel", channel)

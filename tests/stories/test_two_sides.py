@@ -1,7 +1,12 @@
 """J6: both joints, injected in one session, go their ways at their own speeds."""
 
+import datetime as dt
+
+from sitrack.journey.forms import EXCLUSIONS
+
 from .notation import Story
 
+SIDES = ("left", "right")
 INJECTION = {"guidance": "fluoroscopy", "contrast": "in-joint"}
 RIGHT_TESTS = "faber,gaenslen,thigh-thrust,compression"
 
@@ -14,13 +19,30 @@ def morning(left, right, day, *, left_fires=(), right_fires=()):
 
 
 def injected(url, folder):
-    """One session on both sides, as two entries of one day."""
+    """One session on both sides, and both diaries: a command each."""
     left = Story(url, folder, "left", "2025-01-13")
     right = left.other_side()
-    for side, baseline in ((left, 8), (right, 6)):
-        side.record("injection", **INJECTION, nrs=baseline)
-        side.diary("1h=2", open=["CHECK 01-27", "TRIAL 02-24", "ESC 03-10"])
+    dates = ["DIARY 01-14", "CHECK 01-27", "TRIAL 02-24", "ESC 03-10"]
+    own = ("left.nrs=8", "right.nrs=6")
+    left.both(right, "injection", **INJECTION, own=own, open=dates)
+    left.both(right, "diary", reading="1h=2", open=dates[1:])
+    one_batch(left, right, 2)
+    one_batch(left, right, 3)
     return left, right
+
+
+def one_batch(left, right, number):
+    """What one command wrote on both sides is one unit of undo."""
+    pair = [
+        side.answer("history", side.key)["rows"][number - 1] for side in (left, right)
+    ]
+    assert pair[0]["batch"] == pair[1]["batch"]
+    assert pair[0]["happened"] == pair[1]["happened"]
+
+
+def sessions(side):
+    """What the ledger of sessions says of the patient, asked about a repeat today."""
+    return side.requirement("injection", "injection-sessions")["seen"]
 
 
 def confirmed_on_the_left(left, right):
@@ -32,6 +54,9 @@ def confirmed_on_the_left(left, right):
 
     morning(left, right, "2025-01-29")
     right.record("score", nrs=3, method="phone", open=["TRIAL 02-24", "ESC 03-10"])
+
+    morning(left, right, "2025-01-31")
+    assert sessions(left) == "1 diagnostic in 365 d"
 
     morning(left, right, "2025-02-06")
     left.screens()
@@ -95,4 +120,88 @@ def test_each_side_goes_its_own_way(ledger_url, tmp_path):
     dates = ["CHECK 06-30", "TRIAL 07-14", "ESC 08-25"]
     right.advance("conservative-care", open=dates)
     left.is_open(["CHECK 06-16", "OUTCOME 08-03", "ESC 09-02"])
+    left.is_verified()
+
+
+def test_a_session_of_one_side_on_another_day_counts_for_both(ledger_url, tmp_path):
+    left, right = injected(ledger_url, tmp_path)
+    morning(left, right, "2025-01-27", left_fires=["CHECK"], right_fires=["CHECK"])
+    left.record("score", nrs=8)
+    left.advance("re-evaluation")
+    morning(left, right, "2025-01-30")
+    right.record("injection", **INJECTION, nrs=6)
+    morning(left, right, "2025-01-31", right_fires=["DIARY"])
+    assert sessions(left) == "2 diagnostic in 365 d"
+    left.advance("injection", refused=REPEAT_TOO_MANY)
+
+
+REPEAT_TOO_MANY = [
+    "ATTESTATION_REQUIRED",  # a mechanical failure is not repeated
+    "EVIDENCE_MISSING(new injection)",
+    "LIMIT_REACHED(diagnostic sessions) from 2026-01-13",
+]
+
+
+def both_evaluated(url, folder):
+    """Both sides at one speed up to the fusion evaluation, a command a session."""
+    left = Story(url, folder, "left", "2024-06-03")
+    right = left.other_side()
+
+    def on(day, *stages):
+        for stage in stages:
+            for side in (left, right):
+                side.advance(stage)
+        left.day = right.day = dt.date.fromisoformat(day)
+
+    left.both(right, "injection", **INJECTION, nrs=8)
+    left.both(right, "diary", reading="1h=3")
+    on("2024-06-17")
+    left.both(right, "score", nrs=8)
+    on("2024-07-01", "re-evaluation")
+    left.both(right, "exam", positive=RIGHT_TESTS)
+    left.both(
+        right, "screen", lumbar="negative", hip="negative", soft_tissue="negative"
+    )
+    on("2024-09-30", "conservative-care")
+    course = {"type": "active-stabilisation", "start": "2024-07-01"}
+    left.both(right, "therapy", **course, visits=12)
+    left.both(right, "medication", drug="naproxen", start="2024-07-01")
+    left.both(right, "score", nrs=8)
+    on("2024-10-14", "diagnostic-block")
+    left.both(right, "block", anaesthetic="bupivacaine", nrs=8)
+    left.both(right, "diary", own=SAME_READINGS)
+    left.both(right, "consent", procedure="rfa")
+    on("2024-11-04", "rfa")
+    left.both(right, "rfa", technique="cooled", guidance="fluoroscopy", nrs=8)
+    on("2025-02-10")
+    left.both(right, "score", nrs=7, odi=46)
+    left.both(right, "therapy", **course, visits=20)
+    on("2025-03-03", "fusion-evaluation")
+    return left, right
+
+
+SAME_READINGS = [
+    f"{side}.reading={each}" for side in SIDES for each in ("1h=1", "2h=2")
+]
+
+
+def worked_up(left, right):
+    """What a fusion needs, of both sides."""
+    left.both(right, "consent", procedure="fusion", permanence=True)
+    left.both(right, "note", topic="shared-decision", text="Wants the surgery.")
+    left.both(right, "screen", excluded=EXCLUSIONS, behavioural="unremarkable")
+    left.both(right, "opinion", from_="surgeon", verdict="candidate")
+    left.both(right, "imaging", modality="ct", regions=["si-joint", "pelvis", "lumbar"])
+
+
+def test_both_sides_are_fused_on_one_day_and_that_is_a_warning(ledger_url, tmp_path):
+    left, right = both_evaluated(ledger_url, tmp_path)
+    worked_up(left, right)
+    left.both(right, "fusion", approach="lateral", implant="titanium-triangular")
+    left.advance("post-fusion")
+    surgery = right.requirement("post-fusion", "fusion-surgery")
+    assert surgery["result"] == "met"
+    other = f"the other side was fused the same day ({left.key})"
+    assert surgery["warning"] == other
+    right.advance("post-fusion")
     left.is_verified()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from sitrack.cli.screens.entries import what
@@ -16,22 +17,37 @@ LOOK_AT_THE_OTHER_SIDE = frozenset({"injection-sessions", "fusion-surgery"})
 """Kinds of requirements that need the patient's other episodes, unknown to a receipt."""
 
 
+_NOT_KEPT = "Nothing was kept (dry run)."
+
+
 def lines(done: Written) -> list[str]:
     """Return the screen of a write to an episode."""
+    if done.dry_run:
+        return [*_echo(done), _NOT_KEPT]
+    return [*_echo(done), f"Next: {next_step(done)}"]
+
+
+def lines_of_both(done: Sequence[Written]) -> list[str]:
+    """Return the screen of one session on both sides."""
+    echo = [line for each in done for line in _echo(each)]
+    if done[0].dry_run:
+        return [*echo, _NOT_KEPT]
+    soonest = min(done, key=_first_due)
+    return [*echo, f"Next: {next_step(soonest)}"]
+
+
+def _first_due(done: Written) -> dt.date:
+    return done.due[0].due if done.due else dt.date.max
+
+
+def _echo(done: Written) -> list[str]:
+    """Whose it is, on which side, in which stage; what was written; the receipt."""
     key, stage = done.episode.key, title_of(done.episode.stage)
     who = f"{key}  {done.patient.initials}  {key.side.value} SI joint  {stage}"
     if done.dry_run:
-        return [
-            who,
-            f"would record: {what(done.entry)}{_when(done)}",
-            "Nothing was kept (dry run).",
-        ]
-    return [
-        who,
-        what(done.entry) + _when(done),
-        f"recorded {receipt(done.entry, str(key))}",
-        f"Next: {next_step(done)}",
-    ]
+        return [who, f"would record: {what(done.entry)}{_when(done)}"]
+    said = what(done.entry) + _when(done)
+    return [who, said, f"recorded {receipt(done.entry, str(key))}"]
 
 
 def _when(done: Written) -> str:
@@ -69,9 +85,21 @@ def next_step(done: Written) -> str:
 
 def as_json(done: Written) -> dict[str, Any]:
     """Return the JSON twin of the screen."""
+    return {"schema": "sitrack.written/1", "as_of": done.today, **_row(done)}
+
+
+def session_as_json(done: Sequence[Written]) -> dict[str, Any]:
+    """Return the JSON twin of the screen of both sides: a row for each."""
     return {
-        "schema": "sitrack.written/1",
-        "as_of": done.today,
+        "schema": "sitrack.session/1",
+        "as_of": done[0].today,
+        "patient": done[0].patient.key,
+        "rows": [_row(each) for each in done],
+    }
+
+
+def _row(done: Written) -> dict[str, Any]:
+    return {
         "episode": str(done.episode.key),
         "entry": f"{done.episode.key}#{done.entry.seq}",
         "kind": done.entry.kind,
