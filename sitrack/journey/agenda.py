@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from sitrack.journey.counting import day_after
 from sitrack.journey.episode import PROCEDURE_OF, Episode
 from sitrack.journey.evidence import Evidence, drug_class
 from sitrack.journey.response import Verdict, block_response
+from sitrack.pathway.calendar import Duration
 from sitrack.pathway.follow_ups import Closer, FollowUp
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Stage, Status
@@ -31,7 +33,9 @@ class Due:
         rule: id of the follow-up rule.
         occurrence: the entry it counts from, or the running number of a repeating
             rule; names the line within visit and rule.
-        anchor: the day it counts from.
+        counted_from: the number of the entry it counts from.
+        anchor: the day of that entry, or the day that it names.
+        offset: the length that was counted, holds left out.
         show_from: from this day the worklist shows it.
         due: the day by which it should be answered.
         title: the next step, for the worklist.
@@ -43,7 +47,9 @@ class Due:
     visit: int
     rule: str
     occurrence: int
+    counted_from: int
     anchor: dt.date
+    offset: Duration
     show_from: dt.date
     due: dt.date
     title: str
@@ -72,40 +78,55 @@ def agenda(episode: Episode, protocol: Protocol) -> list[Due]:
 def _open_lines(episode: Episode, protocol: Protocol, rule: FollowUp) -> Iterator[Due]:
     for anchor, day in _anchors(episode, protocol, rule):
         if rule.every is not None:
-            yield _earliest_unanswered(episode, rule, anchor, day)
+            yield _earliest_unanswered(episode, protocol, rule, rule.every, anchor, day)
             continue
-        due = episode.day_after(day, rule.offset)
+        due = day_after(episode, protocol.calendar, day, rule.offset)
         if not _is_answered(episode, rule, anchor, day, due):
-            yield _line(episode, rule, anchor, day, due)
+            yield _line(episode, rule, anchor, anchor, day, rule.offset, due)
 
 
 def _earliest_unanswered(
-    episode: Episode, rule: FollowUp, anchor: int, day: dt.date
+    episode: Episode,
+    protocol: Protocol,
+    rule: FollowUp,
+    every: Duration,
+    anchor: int,
+    day: dt.date,
 ) -> Due:
-    every = rule.every or 1
+    calendar = protocol.calendar
     # An escalation is answered as the check that it follows: a hold between the two
     # moves its own day only.
-    grace = max(rule.offset - every, 0)
-    number, offset = 1, rule.offset - grace
+    grace = replace(every, count=max(rule.offset.count - every.count, 0))
+    number, offset = 1, replace(every, count=rule.offset.count - grace.count)
     while number < _MOST_OCCURRENCES:
-        due = episode.day_after(day, offset) + dt.timedelta(days=grace)
+        checked = day_after(episode, calendar, day, offset)
+        due = calendar.day_after(checked, grace)
         if not _is_answered(episode, rule, anchor, day, due):
             break
         number += 1
         offset += every
-    due = episode.day_after(day, offset + grace)
-    return _line(episode, rule, number, day, due)
+    offset += grace
+    due = day_after(episode, calendar, day, offset)
+    return _line(episode, rule, number, anchor, day, offset, due)
 
 
 def _line(
-    episode: Episode, rule: FollowUp, occurrence: int, day: dt.date, due: dt.date
+    episode: Episode,
+    rule: FollowUp,
+    occurrence: int,
+    counted_from: int,
+    day: dt.date,
+    offset: Duration,
+    due: dt.date,
 ) -> Due:
     answers = [closer.evidence for closer in rule.closers] or ["leaving the stage"]
     return Due(
         visit=episode.visit.seq,
         rule=rule.id,
         occurrence=occurrence,
+        counted_from=counted_from,
         anchor=day,
+        offset=offset,
         show_from=due - dt.timedelta(days=rule.show_days),
         due=due,
         title=rule.title,

@@ -1,8 +1,8 @@
 """A clinic's own protocol: a short file that says what it changes of another one.
 
 It may change numbers, settings, windows, reminder steps and follow-ups, each by the
-name it has there; it cannot touch stages, moves or requirements, so that nothing the
-pathway promises can be derived away. What results is a whole protocol, which stands
+name it has there, and say when the clinic is open; it cannot touch stages, moves or
+requirements, so that nothing the pathway promises can be derived away. What results is a whole protocol, which stands
 alone: its text holds everything, and the hash of what it came from.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from sitrack.errors import BadInput
-from sitrack.pathway import shapes
+from sitrack.pathway import calendar, public_holidays, shapes
 from sitrack.pathway.loading import document_of, load, load_document
 from sitrack.pathway.protocol import Protocol
 
@@ -41,7 +41,7 @@ _CHANGEABLE: Final = (
 )
 """What may differ in a follow-up of the same name; its anchor and stages may not."""
 
-_FILE: Final = ("derives", "id", "title", *_VALUE_OF, "follow_ups")
+_FILE: Final = ("derives", "id", "title", *_VALUE_OF, "follow_ups", "calendar")
 
 
 class Unfit(BadInput):
@@ -112,6 +112,8 @@ def merged(
             merging.values(key, value)
         elif key == "follow_ups":
             merging.follow_ups(value)
+        elif key == "calendar":
+            merging.calendar(value)
         else:
             merging.document[key] = value
     if merging.faults:
@@ -169,6 +171,20 @@ class _Merging:
             told = {key: row[key] for key in row if key != "remove"}
             rows.append({"sources": [CLINIC], **told})
 
+    def calendar(self, overrides: Any) -> None:
+        """Say when the clinic is open, and write its holidays out."""
+        said = self._table(overrides, "calendar")
+        before = dict(self.document.get("calendar", {}))
+        before.pop("holidays", None)
+        if "country" in said:
+            before.pop("region", None)
+        try:
+            shapes.known(said, calendar.SAID, "calendar")
+            self.document["calendar"] = _with_holidays({**before, **said})
+            self.changed.add("calendar")
+        except BadInput as fault:
+            self.faults.append(fault.message)
+
     def _table(self, value: Any, place: str) -> Mapping[str, Any]:
         if not isinstance(value, dict):
             self.faults.append(f"protocol: {place} must be a table")
@@ -180,6 +196,16 @@ class _Merging:
             self.faults.append(f"protocol: {place} must be a list")
             return []
         return value
+
+
+def _with_holidays(row: dict[str, Any]) -> dict[str, Any]:
+    """A calendar with the public holidays of its place, if it names one."""
+    if not row.keys() & {"country", "region", "years"}:
+        return row
+    country = shapes.text(row, "country", "calendar")
+    region = shapes.text(row, "region", "calendar") if "region" in row else None
+    days = public_holidays.listed(country, region, calendar.years(row))
+    return {**row, "holidays": days}
 
 
 def _value_row(

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from sitrack.pathway.calendar import Duration
+
 ANCHORS: Final = (
     "entry",
     "injection",
@@ -77,8 +79,9 @@ class FollowUp:
         stages: the stages it belongs to.
         anchor: one of `ANCHORS`.
         only: for a medication anchor, the drug classes it speaks of; else empty.
-        offset: days from the anchor to the due date.
-        every: days between occurrences of a repeating rule, or None.
+        offset: the length from the anchor to the due date.
+        every: the length between occurrences of a repeating rule, or None; in the
+            unit of the offset.
         closers: any one of them closes the occurrence.
         waits_for: `patient` or `staff`.
         recipient: `coordinator`, or `lead` for an escalation.
@@ -91,8 +94,8 @@ class FollowUp:
     stages: tuple[str, ...]
     anchor: str
     only: tuple[str, ...]
-    offset: int
-    every: int | None
+    offset: Duration
+    every: Duration | None
     closers: tuple[Closer, ...]
     waits_for: str
     recipient: str

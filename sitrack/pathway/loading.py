@@ -16,7 +16,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sitrack.errors import BadInput
-from sitrack.pathway import numbers, shapes
+from sitrack.pathway import calendar, numbers, shapes
+from sitrack.pathway.calendar import Duration
 from sitrack.pathway.follow_ups import ANCHORS, CLOSERS, Closer, FollowUp
 from sitrack.pathway.moves import COMMANDS, Move
 from sitrack.pathway.protocol import Derived, Protocol, StageRule, reachable_from
@@ -90,7 +91,7 @@ _TOP: Final = {
     "follow_ups": list,
     "steps": dict,
 }
-_OPTIONAL: Final = {"derived": dict}
+_OPTIONAL: Final = {"derived", "calendar"}
 _MOVE: Final = {
     "id",
     "title",
@@ -126,10 +127,10 @@ class _Reader:
         self.text = text
 
     def protocol(self) -> Protocol:
-        shapes.known(self.document, _TOP | _OPTIONAL, "the file")
+        shapes.known(self.document, {*_TOP, *_OPTIONAL}, "the file")
         for key, kind in _TOP.items():
             shapes.of_type(self.document.get(key), kind, key)
-        for key in _OPTIONAL.keys() & self.document.keys():
+        for key in _OPTIONAL & self.document.keys():
             shapes.table(self.document[key], key)
         self.numbers = numbers.numbers(self.document["numbers"])
         self.flags = numbers.flags(self.document["settings"])
@@ -154,6 +155,7 @@ class _Reader:
                 self._follow_up(i, row) for i, row in self._rows("follow_ups")
             ),
             steps=numbers.steps(self.document["steps"]),
+            calendar=calendar.calendar(self.document.get("calendar", {})),
             derived=self._derived(),
         )
         _refuse_ambiguity(protocol)
@@ -294,8 +296,8 @@ class _Reader:
             stages=shapes.members(row, "stages", self.stage_ids, place),
             anchor=row["anchor"],
             only=shapes.words(row.get("only", []), f"{place}.only"),
-            offset=shapes.whole(row, "offset", place),
-            every=self._interval(row, place),
+            offset=_duration(row, "offset", place),
+            every=_interval(row, place),
             closers=tuple(
                 self._closer(table, f"{place}.closes[{i}]")
                 for i, table in enumerate(shapes.listed(row, "closes", place))
@@ -307,14 +309,6 @@ class _Reader:
             else 7,
             citations=shapes.sources(row, place),
         )
-
-    def _interval(self, row: Mapping[str, Any], place: str) -> int | None:
-        if "every" not in row:
-            return None
-        days = shapes.whole(row, "every", place)
-        if days < 1:
-            raise BadInput(f"protocol: {place}.every must be at least 1")
-        return days
 
     def _closer(self, table: Any, place: str) -> Closer:
         row = shapes.table(table, place)
@@ -331,6 +325,27 @@ class _Reader:
     def _rows(self, key: str) -> Iterable[tuple[int, Mapping[str, Any]]]:
         for index, row in enumerate(self.document[key]):
             yield index, shapes.table(row, f"{key}[{index}]")
+
+
+def _duration(row: Mapping[str, Any], key: str, place: str) -> Duration:
+    """A length of time: a whole number of days, or `"10bd"`."""
+    if not isinstance(row.get(key), str):
+        return Duration(shapes.whole(row, key, place))
+    try:
+        return calendar.read_duration(row[key])
+    except BadInput as error:
+        raise BadInput(f"protocol: {place}.{key}: {error.message}") from None
+
+
+def _interval(row: Mapping[str, Any], place: str) -> Duration | None:
+    if "every" not in row:
+        return None
+    every = _duration(row, "every", place)
+    if every.count < 1:
+        raise BadInput(f"protocol: {place}.every must be at least 1")
+    if every.unit != _duration(row, "offset", place).unit:
+        raise BadInput(f"protocol: {place}.every must count as its offset does")
+    return every
 
 
 def _refuse_ambiguity(protocol: Protocol) -> None:

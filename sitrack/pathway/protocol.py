@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from sitrack.pathway.calendar import Calendar
 from sitrack.pathway.follow_ups import FollowUp
 from sitrack.pathway.moves import Move
 
@@ -59,6 +60,7 @@ class Protocol:
         windows: minutes for which an anaesthetic's relief is read, by agent; `other`
             stands for an agent that is not named or not recorded.
         steps: days after the due date at which each reminder step falls.
+        calendar: on which days the clinic is open, for lengths in business days.
         derived: what it was derived from, or None where it stands for itself.
     """
 
@@ -74,6 +76,7 @@ class Protocol:
     status_moves: tuple[Move, ...]
     follow_ups: tuple[FollowUp, ...]
     steps: Mapping[str, int]
+    calendar: Calendar = field(default_factory=Calendar)
     derived: Derived | None = None
 
     def move_between(self, source: str, target: str) -> Move | None:

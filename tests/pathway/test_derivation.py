@@ -8,6 +8,7 @@ import pytest
 
 from sitrack.errors import BadInput, NotFound
 from sitrack.pathway import derivation
+from sitrack.pathway.calendar import Duration
 from sitrack.pathway.derivation import Unfit
 from sitrack.pathway.loading import document_of, load, shipped_text
 from sitrack.pathway.writing import toml
@@ -107,7 +108,7 @@ def test_a_follow_up_is_changed_removed_or_added_by_its_id():
         "closes = [{ evidence = 'therapy' }]\nwaits_for = 'staff'\n"
     )
     changed = rule(mine, "CON-TRIAL")
-    assert (changed.offset, changed.title) == (56, "8-week trial ends")
+    assert (changed.offset, changed.title) == (Duration(56), "8-week trial ends")
     assert changed.stages == rule(BASE, "CON-TRIAL").stages
     names = [each.id for each in mine.follow_ups]
     kept = [each.id for each in BASE.follow_ups if each.id != "CON-BELT"]
