@@ -15,7 +15,7 @@ from typing import Final
 from sitrack.journey.counting import day_after
 from sitrack.journey.episode import PROCEDURE_OF, Episode
 from sitrack.journey.evidence import Evidence, drug_class
-from sitrack.journey.response import Verdict, block_response
+from sitrack.journey.response import Verdict, judged_block
 from sitrack.pathway.calendar import Duration
 from sitrack.pathway.follow_ups import Closer, FollowUp
 from sitrack.pathway.protocol import Protocol
@@ -247,14 +247,7 @@ def _lone_positive_block(
             block
             for block in episode.of_kind("block")
             if episode.belongs(block, episode.visit)
-            and block_response(
-                episode,
-                protocol,
-                block,
-                response_pct=rule.number("response_pct"),
-                recall_after_days=rule.number("recall_after_days"),
-            ).verdict
-            is Verdict.POSITIVE
+            and judged_block(episode, protocol, block, rule).verdict is Verdict.POSITIVE
         ]
         if 0 < len(positive) < rule.number("required"):
             yield positive[0].seq, positive[0].day

@@ -358,6 +358,7 @@ def read_evidence(entry: Entry, day: dt.date, zone: dt.tzinfo) -> Evidence:
         kind=entry.kind,
         day=day,
         written=entry.recorded.astimezone(zone).date(),
+        recorded=entry.recorded,
         performer=entry.provenance.performer,
         values=from_json(KINDS[entry.kind], payload.get("values", {})),
         about=payload.get("about"),

@@ -48,6 +48,7 @@ class Evidence:
         kind: a key of `KINDS`.
         day: the clinical day on which it was so.
         written: the clinical day on which it was written.
+        recorded: the instant at which it was written.
         performer: staff id of who did it, or None.
         values: by field name, typed: Decimal, int, date, bool, str or tuple.
         about: the entry it belongs to, for a diary, score or attestation.
@@ -58,6 +59,7 @@ class Evidence:
     kind: str
     day: dt.date
     written: dt.date
+    recorded: dt.datetime
     performer: str | None
     values: Mapping[str, Any]
     about: int | None = None

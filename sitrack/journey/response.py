@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -16,6 +17,7 @@ from fractions import Fraction
 from sitrack.journey.episode import Episode
 from sitrack.journey.evidence import Evidence, Reading
 from sitrack.pathway.protocol import Protocol
+from sitrack.pathway.requirements import Requirement
 
 
 class InjectionClass(enum.StrEnum):
@@ -60,12 +62,17 @@ class InjectionResponse:
 
 
 class Verdict(enum.StrEnum):
-    """What a diagnostic block showed; `recall` is a late diary nobody attests."""
+    """What a diagnostic block showed.
+
+    INDETERMINATE: too few readings. RECALL: a late diary that nobody attests. INVALID:
+    steroid blurs it, under rules that count no such block.
+    """
 
     POSITIVE = "positive"
     NEGATIVE = "negative"
     INDETERMINATE = "indeterminate"
     RECALL = "recall"
+    INVALID = "invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +210,52 @@ def _failure(injection: Evidence, first: Phase, second: Phase) -> InjectionClass
     return InjectionClass.SHORT_LIVED if lost else InjectionClass.MECHANICAL
 
 
+@dataclass(frozen=True, slots=True)
+class Strictness:
+    """The strict modes by which a block may be judged; none of them by default.
+
+    Attributes:
+        recall_counts: a late diary counts once it is attested; else never.
+        lower_minutes: by agent, while it surely acts; then relief is asked for at every
+            reading up to there. `other` stands for an agent that is not recorded.
+        steroid_days: steroid in the block, or in the joint fewer days before, makes it
+            invalid; None where that is only a doubt.
+    """
+
+    recall_counts: bool = True
+    lower_minutes: Mapping[str, int] | None = None
+    steroid_days: int | None = None
+
+    @classmethod
+    def of(cls, rule: Requirement) -> Strictness:
+        """Return the modes that a requirement about blocks asks for."""
+        long = rule.number("bupivacaine_minutes")
+        lower = {"lidocaine": rule.number("lidocaine_minutes"), "other": long}
+        return cls(
+            recall_counts=rule.flag("recall_counts"),
+            lower_minutes=lower if rule.flag("throughout") else None,
+            steroid_days=(
+                None
+                if rule.flag("steroid_counts")
+                else rule.number("after_steroid_days")
+            ),
+        )
+
+
+def judged_block(
+    episode: Episode, protocol: Protocol, block: Evidence, rule: Requirement
+) -> BlockResponse:
+    """Return a block's verdict by a requirement about blocks."""
+    return block_response(
+        episode,
+        protocol,
+        block,
+        response_pct=rule.number("response_pct"),
+        recall_after_days=rule.number("recall_after_days"),
+        strictness=Strictness.of(rule),
+    )
+
+
 def block_response(
     episode: Episode,
     protocol: Protocol,
@@ -210,36 +263,80 @@ def block_response(
     *,
     response_pct: int,
     recall_after_days: int,
+    strictness: Strictness | None = None,
 ) -> BlockResponse:
     """Return a block's verdict.
 
     Positive: the threshold is reached at two consecutive readings within the agent's
     window. A diary written more than `recall_after_days` after the block counts only
-    with a clinician's attestation. No diary is indeterminate, never negative.
+    with a clinician's attestation. No diary is indeterminate, never negative. The
+    strict modes ask for more (clinical reference, 2.5).
     """
+    strict = strictness or Strictness()
     kept = diaries_about(episode, block)
+    if strict.steroid_days is not None and steroid_doubt(
+        episode, block, strict.steroid_days
+    ):
+        return BlockResponse(Verdict.INVALID, tuple(d.seq for d in kept), ())
     prompt = [d for d in kept if (d.written - block.day).days <= recall_after_days]
-    vouched = [
-        each
-        for each in episode.of_kind("attestation")
-        if each.values.get("about") == "diary"
-        and (each.about in {block.seq, *(d.seq for d in kept)})
-    ]
+    vouched = _vouched(episode, block, kept) if strict.recall_counts else []
     counted = kept if vouched else prompt
     readings = readings_in_window(protocol, block, counted)
     cited = tuple(d.seq for d in counted)
     if vouched and len(counted) > len(prompt):
         cited += tuple(each.seq for each in vouched)
     if not readings or block.pain is None:
-        late = bool(kept) and not counted
+        late = bool(kept) and not counted and strict.recall_counts
         verdict = Verdict.RECALL if late else Verdict.INDETERMINATE
         return BlockResponse(verdict, tuple(d.seq for d in kept), ())
+    verdict = _read(block, readings, response_pct, _lower(block, strict))
+    return BlockResponse(verdict, cited, readings)
+
+
+def steroid_doubt(episode: Episode, block: Evidence, days: int) -> str | None:
+    """Say how steroid in the block, or in the joint shortly before, blurs its verdict."""
+    if block.values.get("steroid"):
+        return f"block #{block.seq} held steroid"
+    for injection in episode.of_kind("injection"):
+        gap = (block.day - injection.day).days
+        if 0 <= gap < days and injection.values.get("steroid") != "none":
+            return f"block #{block.seq} came {gap} d after an injection"
+    return None
+
+
+def _vouched(episode: Episode, block: Evidence, kept: list[Evidence]) -> list[Evidence]:
+    """The attestations that a late diary of the block can be relied on."""
+    return [
+        each
+        for each in episode.of_kind("attestation")
+        if each.values.get("about") == "diary"
+        and (each.about in {block.seq, *(d.seq for d in kept)})
+    ]
+
+
+def _lower(block: Evidence, strict: Strictness) -> int | None:
+    if strict.lower_minutes is None:
+        return None
+    agent = str(block.values.get("anaesthetic"))
+    return strict.lower_minutes.get(agent, strict.lower_minutes["other"])
+
+
+def _read(
+    block: Evidence, readings: tuple[Reading, ...], threshold: int, lower: int | None
+) -> Verdict:
+    """Read the diary: two good readings in a row, and none that fails while it acts."""
     reached = [
-        percent_relief(block.pain, reading.score) >= response_pct
+        percent_relief(block.pain or Decimal(0), reading.score) >= threshold
         for reading in readings
     ]
+    early = [
+        good
+        for reading, good in zip(readings, reached, strict=True)
+        if lower is not None and reading.minutes <= lower
+    ]
     twice = any(a and b for a, b in itertools.pairwise(reached))
-    if not twice and all(reached):
-        return BlockResponse(Verdict.INDETERMINATE, cited, readings)
-    verdict = Verdict.POSITIVE if twice else Verdict.NEGATIVE
-    return BlockResponse(verdict, cited, readings)
+    if not all(early):
+        return Verdict.NEGATIVE
+    if (not twice and all(reached)) or (lower is not None and not early):
+        return Verdict.INDETERMINATE
+    return Verdict.POSITIVE if twice else Verdict.NEGATIVE

@@ -245,16 +245,18 @@ class _Reader:
             values = {
                 name: self._parameter(table, name, expected[name], f"{place} ({kind})")
                 for name in expected
+                if name in table or name not in KINDS[kind].defaults
             }
             hard = shapes.flag(table, "hard", place)
-            yield Requirement(kind, kind, values, hard, self._cited(table, expected))
+            whole = {**KINDS[kind].defaults, **values}
+            yield Requirement(kind, kind, whole, hard, self._cited(table, expected))
 
     def _cited(
         self, table: Mapping[str, Any], expected: Mapping[str, str]
     ) -> tuple[str, ...]:
         found: list[str] = []
         for name, kind in expected.items():
-            if kind == "number":
+            if kind == "number" and name in table:
                 found += self.numbers[table[name]].sources
         return tuple(dict.fromkeys(found))
 

@@ -3,12 +3,15 @@
 A requirement is data: a kind, its parameters, and whether it is `hard` (no variance
 lifts it). What each kind means for one patient is judged in `journey.assessment`;
 a kind that nothing there can judge yet is *unknown*, and lets no move pass.
+
+A parameter that came after the first protocols has a default here: what was true of
+them before, so that a record goes on reading the texts it was pinned to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 Parameter = Literal["number", "word", "words", "flag"]
@@ -16,10 +19,17 @@ Parameter = Literal["number", "word", "words", "flag"]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of requirement: its parameters by name, and what it asks in words."""
+    """A kind of requirement.
+
+    Attributes:
+        parameters: by name, how each is given.
+        asks: what it asks, in words.
+        defaults: parameters that a protocol need not name, and what holds then.
+    """
 
     parameters: Mapping[str, Parameter]
     asks: str
+    defaults: Mapping[str, int | bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,13 @@ class Requirement:
             raise TypeError(f"{self.id}.{name} is not a number")
         return value
 
+    def flag(self, name: str) -> bool:
+        """Return the setting that the protocol gives for `name`."""
+        value = self.parameters[name]
+        if not isinstance(value, bool):
+            raise TypeError(f"{self.id}.{name} is not a setting")
+        return value
+
     def words(self, name: str) -> tuple[str, ...]:
         """Return the list of words that the protocol gives for `name`."""
         value = self.parameters[name]
@@ -69,6 +86,26 @@ _RELIEF: Final[dict[str, Parameter]] = {
     "pgic_max": "number",
     "max_age_days": "number",
     "from_day": "number",
+}
+
+_BLOCK: Final[dict[str, Parameter]] = {
+    "response_pct": "number",
+    "recall_after_days": "number",
+    "recall_counts": "flag",
+    "throughout": "flag",
+    "lidocaine_minutes": "number",
+    "bupivacaine_minutes": "number",
+    "steroid_counts": "flag",
+    "after_steroid_days": "number",
+}
+"""By what a block is judged, wherever one is."""
+_BLOCK_DEFAULTS: Final[dict[str, int | bool]] = {
+    "recall_counts": True,
+    "throughout": False,
+    "lidocaine_minutes": 60,
+    "bupivacaine_minutes": 180,
+    "steroid_counts": True,
+    "after_steroid_days": 28,
 }
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -108,8 +145,20 @@ KINDS: Final[Mapping[str, Kind]] = {
             "therapeutic_max": "number",
             "therapeutic_spacing_days": "number",
             "window_days": "number",
+            "per_joint": "flag",
+            "blocks_count": "flag",
+            "needs_relief": "flag",
+            "relief_pct": "number",
+            "relief_from_day": "number",
         },
         "the patient's yearly sessions are not used up",
+        {
+            "per_joint": False,
+            "blocks_count": False,
+            "needs_relief": False,
+            "relief_pct": 50,
+            "relief_from_day": 14,
+        },
     ),
     "new-injection": Kind({}, "the new injection is recorded, guided, with contrast"),
     "alternative-source": Kind({}, "another source or a red flag is named"),
@@ -137,13 +186,12 @@ KINDS: Final[Mapping[str, Kind]] = {
     "positive-blocks": Kind(
         {
             "required": "number",
-            "response_pct": "number",
             "apart_days": "number",
             "max_age_days": "number",
-            "recall_after_days": "number",
-            "after_steroid_days": "number",
+            **_BLOCK,
         },
         "the required number of diagnostic blocks is positive",
+        _BLOCK_DEFAULTS,
     ),
     "same-nerves": Kind({}, "same side, same nerves"),
     "consent": Kind(
@@ -153,8 +201,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         {"covered": "flag"}, "the payer covers it, or a financial notice is signed"
     ),
     "negative-block": Kind(
-        {"response_pct": "number", "recall_after_days": "number", "reasons": "words"},
+        {"reasons": "words", **_BLOCK},
         "a valid block is below the threshold, or a coded reason is given",
+        _BLOCK_DEFAULTS,
     ),
     "rfa-waiver": Kind({}, "RFA is waived with a coded reason by a clinician"),
     # radiofrequency ablation
@@ -179,28 +228,51 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "same-pattern": Kind({}, "the pain pattern is unchanged"),
     "past-positive-block": Kind(
-        {
-            "response_pct": "number",
-            "max_age_days": "number",
-            "recall_after_days": "number",
-        },
+        {"max_age_days": "number", **_BLOCK},
         "the last positive block is recent enough",
+        _BLOCK_DEFAULTS,
     ),
     # fusion, and the frame of the journey
-    "prior-rfa-failure": Kind({}, "RFA failed or was waived on this side"),
+    "prior-rfa-failure": Kind(
+        {"required": "flag"},
+        "RFA failed or was waived on this side",
+        {"required": True},
+    ),
     "deferral-note": Kind({}, "a shared-decision or surgeon's note is on record"),
-    "fusion-surgery": Kind({}, "the surgery is recorded on this side"),
+    "fusion-surgery": Kind(
+        {"same_day_bilateral": "flag"},
+        "the surgery is recorded on this side",
+        {"same_day_bilateral": True},
+    ),
     "fusion-severity": Kind(
         {"min_nrs": "number", "min_odi": "number", "max_age_days": "number"},
         "pain and disability are severe",
     ),
     "fusion-injection": Kind(
-        {"required": "number", "response_pct": "number"},
+        {
+            "required": "number",
+            "response_pct": "number",
+            "max_age_days": "number",
+            "therapeutic": "number",
+        },
         "an intra-articular injection was positive",
+        {"max_age_days": 36525, "therapeutic": 0},
     ),
     "fusion-checklist": Kind(
-        {"imaging_max_age_days": "number"},
+        {
+            "imaging_max_age_days": "number",
+            "supervised_therapy": "flag",
+            "nicotine_required": "flag",
+            "cotinine_max": "number",
+            "cotinine_max_age_days": "number",
+        },
         "exclusions, opinion, behaviour, imaging and shared decision are on record",
+        {
+            "supervised_therapy": False,
+            "nicotine_required": False,
+            "cotinine_max": 10,
+            "cotinine_max_age_days": 42,
+        },
     ),
     "consent-before-surgery": Kind(
         {"max_age_days": "number"}, "consent is dated on or before the surgery"

@@ -61,7 +61,8 @@ def test_every_kind_that_is_judged_is_used_by_the_shipped_protocol():
 
 def test_a_stage_names_one_move_by_its_target():
     protocol = load(SHIPPED_TEXT)
-    assert protocol.move_between("rfa", "relief").id == "record-relief"
+    assert protocol.move_between("injection", "relief").id == "record-relief"
+    assert protocol.move_between("rfa", "relief").id == "record-rfa-relief"
     assert protocol.move_between("conservative-care", "relief").id == (
         "record-conservative-relief"
     )
@@ -134,8 +135,8 @@ MISSING = [
         "conservative_credit_days cites no source",
     ),
     (
-        'value = true, sources = ["R"]',
-        "value = true",
+        'rfa_covered = { value = true, sources = ["R"]',
+        "rfa_covered = { value = true",
         "settings.rfa_covered cites no source",
     ),
     ('other = { minutes = 480, sources = ["K"] }\n', "", "windows.other is missing"),
@@ -172,8 +173,8 @@ def test_a_flag_that_no_setting_holds_is_refused():
 DOTTED = [
     ('kind = "nsaid-trial"', 'kind = "os.system"', "requirements[2].kind 'os.system'"),
     ('kind = "nsaid-trial"', 'kind = "no-such-kind"', "'no-such-kind' is not a known"),
-    ('id = "waive-rfa"', 'id = "os.system"', "moves[9].id 'os.system'"),
-    ('id = "waive-rfa"', 'id = "Waive"', "moves[9].id 'Waive' must be a lower-kebab"),
+    ('id = "waive-rfa"', 'id = "os.system"', "moves[10].id 'os.system'"),
+    ('id = "waive-rfa"', 'id = "Waive"', "moves[10].id 'Waive' must be a lower-kebab"),
     ('id = "closed"', 'id = "os.path"', "stages[9].id 'os.path'"),
     ('"not-candidate", "opt', '"os.exit", "opt', "moves.defer-fusion.reasons"),
     ('"pt-intolerable", ', '"a.b", ', "moves.exhaust-conservative.variances"),
@@ -199,7 +200,11 @@ WRONG_TYPES = [
     ("response_pct = { value = 50,", "response_pct = { value = 50.0,", "whole number"),
     ("response_pct = { value = 50,", "response_pct = { value = true,", "whole number"),
     ("response_pct = { value = 50,", "response_pct = { value = 40000,", "out of range"),
-    ("value = true,", 'value = "true",', "settings.rfa_covered.value must be true"),
+    (
+        "rfa_covered = { value = true,",
+        'rfa_covered = { value = "true",',
+        "settings.rfa_covered.value must be true",
+    ),
     ("final = true", 'final = "no"', "stages[9].final must be true or false"),
     (
         'kind = "new-injection"\nhard = true',

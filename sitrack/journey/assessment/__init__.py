@@ -18,6 +18,7 @@ from sitrack.journey.assessment import (
     injection,
     relief,
     source,
+    work_up,
 )
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.findings import Finding, unknown
@@ -67,7 +68,7 @@ JUDGES: Final[Mapping[str, Judge]] = {
     "fusion-surgery": fusion.surgery,
     "fusion-severity": fusion.severity,
     "fusion-injection": fusion.injection,
-    "fusion-checklist": fusion.checklist,
+    "fusion-checklist": work_up.checklist,
     "consent-before-surgery": fusion.consent,
     "disposition": fusion.disposition,
 }

@@ -5,7 +5,13 @@ from __future__ import annotations
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.evidence import Evidence
 from sitrack.journey.findings import Finding, met, not_met, unknown
-from sitrack.journey.response import BlockResponse, Verdict, block_response
+from sitrack.journey.response import (
+    BlockResponse,
+    Verdict,
+    diaries_about,
+    judged_block,
+    steroid_doubt,
+)
 from sitrack.pathway.requirements import Requirement
 
 
@@ -19,7 +25,7 @@ def positive_blocks(case: Case, rule: Requirement) -> list[Finding]:
         return [unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item="block")]
     last = blocks[-1]
     response = _response(case, rule, last)
-    refused = _not_positive(rule, last, response, needs)
+    refused = _not_positive(case, rule, last, response, needs)
     if refused:
         return refused
     age = case.days_since(last.day)
@@ -38,25 +44,49 @@ def positive_blocks(case: Case, rule: Requirement) -> list[Finding]:
 
 
 def _not_positive(
-    rule: Requirement, block: Evidence, response: BlockResponse, needs: str
+    case: Case,
+    rule: Requirement,
+    block: Evidence,
+    response: BlockResponse,
+    needs: str,
 ) -> list[Finding]:
     name = f"block #{block.seq} of {block.day}"
     entries = [block.seq, *response.entries]
     if response.verdict is Verdict.POSITIVE:
         return []
     if response.verdict is Verdict.NEGATIVE:
-        seen = f"{name} is below the threshold"
+        seen = f"{name} is below {rule.number('response_pct')} %"
         return [not_met(rule, "RELIEF_BELOW_THRESHOLD", seen, entries, needs=needs)]
     if response.verdict is Verdict.RECALL:
         days = rule.number("recall_after_days")
         seen = f"{name}: its diary was written more than {days} d later"
         return [not_met(rule, "ATTESTATION_REQUIRED", seen, entries, needs=needs)]
-    lacking = "one reading only" if response.readings else "no diary"
+    if response.verdict is Verdict.INVALID:
+        doubt = steroid_doubt(case.episode, block, rule.number("after_steroid_days"))
+        return [
+            not_met(
+                rule, "BLOCKS_INSUFFICIENT", f"{doubt}: not valid", entries, needs=needs
+            )
+        ]
+    lacking = _lacking(case, rule, block, response)
     seen = f"{name} is indeterminate: {lacking}"
     return [
         unknown(rule, "BLOCK_INDETERMINATE", seen, entries, needs=needs),
         unknown(rule, "EVIDENCE_MISSING", lacking, entries, needs=needs, item="diary"),
     ]
+
+
+def _lacking(
+    case: Case, rule: Requirement, block: Evidence, response: BlockResponse
+) -> str:
+    """Why nothing can be said of a block."""
+    if response.readings:
+        return "one reading only" if len(response.readings) == 1 else "no early reading"
+    kept = diaries_about(case.episode, block)
+    most = rule.number("recall_after_days")
+    if kept and all((each.written - block.day).days > most for each in kept):
+        return f"its diary was written more than {most} d later"
+    return "no reading while it acts" if kept else "no diary"
 
 
 def _enough(
@@ -84,6 +114,8 @@ def _enough(
         gap = (counted[-1].day - too_close.day).days
         seen = f"{gap} d between positive blocks"
         return [not_met(rule, "SPACING_NOT_MET", seen, entries, needs=f"{apart} d")]
+    more = required - len(counted)
+    needs = f"{more} more of {rule.number('response_pct')} % or more"
     return [not_met(rule, "BLOCKS_INSUFFICIENT", seen, entries, needs=needs)]
 
 
@@ -93,26 +125,14 @@ def _of_same_nerves(blocks: list[Evidence]) -> list[Evidence]:
 
 
 def _steroid_doubt(case: Case, rule: Requirement, blocks: list[Evidence]) -> str | None:
-    """Steroid in the block, or in the joint shortly before, blurs its verdict."""
+    """What blurs the verdict of a block that is counted."""
     days = rule.number("after_steroid_days")
-    for block in blocks:
-        if block.values.get("steroid"):
-            return f"block #{block.seq} held steroid"
-        for injection in case.episode.of_kind("injection"):
-            gap = (block.day - injection.day).days
-            if 0 <= gap < days and injection.values.get("steroid") != "none":
-                return f"block #{block.seq} came {gap} d after an injection"
-    return None
+    doubts = (steroid_doubt(case.episode, block, days) for block in blocks)
+    return next(filter(None, doubts), None)
 
 
 def _response(case: Case, rule: Requirement, block: Evidence) -> BlockResponse:
-    return block_response(
-        case.episode,
-        case.protocol,
-        block,
-        response_pct=rule.number("response_pct"),
-        recall_after_days=rule.number("recall_after_days"),
-    )
+    return judged_block(case.episode, case.protocol, block, rule)
 
 
 def same_nerves(case: Case, rule: Requirement) -> list[Finding]:
@@ -218,4 +238,4 @@ def negative(case: Case, rule: Requirement) -> list[Finding]:
     if response.verdict is Verdict.POSITIVE:
         seen = f"{name} is positive"
         return [not_met(rule, "RELIEF_ABOVE_THRESHOLD", seen, entries, needs=needs)]
-    return _not_positive(rule, last, response, needs)
+    return _not_positive(case, rule, last, response, needs)

@@ -1,8 +1,8 @@
 """Judges of the fusion and of what precedes it: the last step, for refractory pain.
 
 Everything is asked for by itself (founding sentence 38), so that nobody is operated
-on, and no payer refuses, for one missing date. Nicotine is recorded and advised on,
-never demanded by the default protocol; a union not yet seen is no failure (2.9).
+on, and no payer refuses, for one missing date. A union not yet seen is no failure
+(2.9). The work-up is judged in `work_up`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import datetime as dt
 from collections.abc import Sequence
 
 from sitrack.journey.assessment.case import Case, number, on_nrs, percent, told
+from sitrack.journey.assessment.work_up import of_this_stay, surgeons
+from sitrack.journey.episode import Episode
 from sitrack.journey.evidence import Evidence
 from sitrack.journey.findings import Finding, met, not_met, unknown
-from sitrack.journey.forms import EXCLUSIONS, REGIONS
 from sitrack.journey.response import (
     diaries_about,
     percent_relief,
@@ -23,21 +24,26 @@ from sitrack.pathway.requirements import Requirement
 from sitrack.pathway.stages import Stage
 
 
-def _here(case: Case, kind: str) -> list[Evidence]:
-    """Evidence of the present stay."""
-    entered = case.episode.visit.entered
-    return [each for each in case.episode.of_kind(kind) if each.day >= entered]
-
-
 def prior_failure(case: Case, rule: Requirement) -> list[Finding]:
-    """RFA failed or was waived on this side, at some time before."""
+    """RFA failed or was waived on this side, at some time before.
+
+    Where a payer does not ask for it, that it was not tried is still said.
+    """
     moves = [v for v in case.episode.visits if v.move in {"rfa-failed", "waive-rfa"}]
     if moves:
         word = "failed" if moves[-1].move == "rfa-failed" else "waived"
         seen = f"RFA {word} on {moves[-1].entered}"
-        return [met(rule, seen, [moves[-1].seq])]
+        return [met(rule, seen, [moves[-1].seq], warning=_untried(case, rule))]
     seen = "no RFA failed or waived on this side"
+    if not rule.flag("required"):
+        return [met(rule, seen, warning=_untried(case, rule))]
     return [not_met(rule, "PREREQUISITE_STAGE_MISSING", seen)]
+
+
+def _untried(case: Case, rule: Requirement) -> str | None:
+    asked_for = rule.flag("required")
+    tried = case.episode.of_kind("rfa")
+    return None if asked_for or tried else "RFA was not tried"
 
 
 def waiver(case: Case, rule: Requirement) -> list[Finding]:
@@ -64,8 +70,10 @@ def waiver(case: Case, rule: Requirement) -> list[Finding]:
 
 def deferral(case: Case, rule: Requirement) -> list[Finding]:
     """A shared-decision note, or the surgeon's opinion, explains the deferral."""
-    notes = [n for n in _here(case, "note") if n.values["topic"] == "shared-decision"]
-    found = notes + _surgeons(case)
+    notes = [
+        n for n in of_this_stay(case, "note") if n.values["topic"] == "shared-decision"
+    ]
+    found = notes + surgeons(case)
     if found:
         last = max(found, key=lambda each: (each.day, each.seq))
         return [met(rule, f"#{last.seq} of {last.day}", [last.seq])]
@@ -73,26 +81,42 @@ def deferral(case: Case, rule: Requirement) -> list[Finding]:
     return [not_met(rule, "EVIDENCE_MISSING", seen, item="shared decision")]
 
 
-def _surgeons(case: Case) -> list[Evidence]:
-    return [o for o in _here(case, "opinion") if o.values["from"] == "surgeon"]
-
-
 def surgery(case: Case, rule: Requirement) -> list[Finding]:
-    """The surgery stands on record, on this side."""
-    done = _here(case, "fusion")
+    """The surgery stands on record, on this side; the other one not the same day.
+
+    Where that is forbidden, it stands in the way of the side that comes second.
+    """
+    done = of_this_stay(case, "fusion")
     if not done:
         return [not_met(rule, "EVIDENCE_MISSING", "none recorded", item="surgery")]
     last = done[-1]
     same_day = [
-        other.key
+        (other, each)
         for other in case.others
         for each in other.of_kind("fusion")
         if each.day == last.day
     ]
-    warning = (
-        f"the other side was fused the same day ({same_day[0]})" if same_day else None
+    warning = None
+    if same_day:
+        warning = f"the other side was fused the same day ({same_day[0][0].key})"
+    comes_second = any(
+        _comes_second(case, last, other, theirs) for other, theirs in same_day
     )
+    if comes_second and not rule.flag("same_day_bilateral"):
+        limit, needs = "same_day_bilateral", "the two sides on different days"
+        seen = warning or ""
+        return [
+            not_met(rule, "LIMIT_REACHED", seen, [last.seq], needs=needs, item=limit)
+        ]
     return [met(rule, f"#{last.seq} of {last.day}", [last.seq], warning=warning)]
+
+
+def _comes_second(case: Case, mine: Evidence, other: Episode, theirs: Evidence) -> bool:
+    """Whether the other side's surgery led on already, or else was written first."""
+    if other.stage == Stage.POST_FUSION:
+        return True
+    first = (theirs.recorded, str(other.key))
+    return first < (mine.recorded, str(case.episode.key))
 
 
 def severity(case: Case, rule: Requirement) -> list[Finding]:
@@ -126,8 +150,19 @@ def _measure(case: Case, rule: Requirement, name: str, least: int) -> Finding:
 
 
 def injection(case: Case, rule: Requirement) -> list[Finding]:
-    """Enough intra-articular injections relieved the pain at once, at any time."""
+    """Enough intra-articular injections relieved the pain at once, at any time.
+
+    A payer may ask for recent ones, and for one given as treatment besides.
+    """
+    findings = [_positive_injections(case, rule)]
+    if rule.number("therapeutic"):
+        findings.append(_therapeutic_injections(case, rule))
+    return findings
+
+
+def _positive_injections(case: Case, rule: Requirement) -> Finding:
     least, required = rule.number("response_pct"), rule.number("required")
+    most = rule.number("max_age_days")
     needs = f"{required} with {least} % or more"
     positive: list[Evidence] = []
     best = "none with a diary"
@@ -141,106 +176,41 @@ def injection(case: Case, rule: Requirement) -> list[Finding]:
         best = f"{percent(relief)} in #{each.seq}"
         if relief >= least:
             positive.append(each)
+    recent = [each for each in positive if case.days_since(each.day) <= most]
     entries = [each.seq for each in positive]
+    if len(recent) >= required:
+        entries = [each.seq for each in recent]
+        return met(rule, f"{len(recent)} positive", entries, needs=needs)
     if len(positive) >= required:
-        return [met(rule, f"{len(positive)} positive", entries, needs=needs)]
-    return [not_met(rule, "BLOCKS_INSUFFICIENT", best, entries, needs=needs)]
-
-
-def checklist(case: Case, rule: Requirement) -> list[Finding]:
-    """Exclusions, surgeon's opinion, behaviour, imaging and the shared decision."""
-    return [
-        _exclusions(case, rule),
-        _opinion(case, rule),
-        _behaviour(case, rule),
-        _imaging(case, rule),
-        _shared_decision(case, rule),
-    ]
-
-
-def _missing(rule: Requirement, seen: str, item: str, entries: list[int]) -> Finding:
-    return not_met(rule, "EVIDENCE_MISSING", seen, entries, needs=item, item=item)
-
-
-def _exclusions(case: Case, rule: Requirement) -> Finding:
-    screens = [s for s in _here(case, "screen") if "excluded" in s.values]
-    excluded: set[str] = set()
-    for each in _here(case, "screen"):
-        # A red flag that is found takes back what was ruled out before.
-        excluded |= set(each.values.get("excluded", ()))
-        excluded -= set(each.values.get("red_flags", ()))
-    entries = [s.seq for s in screens]
-    left = [word for word in EXCLUSIONS if word not in excluded]
-    if not left:
-        warning = _nicotine(case)
-        return met(rule, "exclusions complete", entries, warning=warning)
-    seen = f"not ruled out: {', '.join(left)}"
-    return _missing(rule, seen, "exclusions", entries)
-
-
-def _nicotine(case: Case) -> str | None:
-    """Advice only: the default asks for no test (2.8)."""
-    labs = case.episode.of_kind("lab")
-    if not labs:
-        return "nicotine status is not recorded"
-    last = labs[-1]
-    if last.values.get("smoker") == "never":
-        return None
-    cotinine = last.values.get("cotinine")
-    if cotinine is not None and cotinine <= 10:
-        return None
-    return f"nicotine: see #{last.seq}"
-
-
-def _opinion(case: Case, rule: Requirement) -> Finding:
-    given = _surgeons(case)
-    if given and given[-1].values["verdict"] == "candidate":
-        return met(rule, "surgeon: candidate", [given[-1].seq])
-    seen = (
-        f"surgeon: {given[-1].values['verdict']}" if given else "no surgeon's opinion"
-    )
-    return _missing(rule, seen, "surgeon's opinion", [o.seq for o in given[-1:]])
-
-
-def _behaviour(case: Case, rule: Requirement) -> Finding:
-    screens = [s for s in _here(case, "screen") if "behavioural" in s.values]
-    if screens and screens[-1].values["behavioural"] != "unmanaged":
-        seen = f"behaviour {screens[-1].values['behavioural']}"
-        return met(rule, seen, [screens[-1].seq])
-    seen = "unmanaged" if screens else "no behavioural screen"
-    return _missing(rule, seen, "behavioural screen", [s.seq for s in screens[-1:]])
-
-
-def _imaging(case: Case, rule: Requirement) -> Finding:
-    """Joint, pelvis and lumbar spine are imaged, none of it too long ago."""
-    most = rule.number("imaging_max_age_days")
-    taken = case.episode.of_kind("imaging")
-    fresh = [each for each in taken if case.days_since(each.day) <= most]
-    shown = {region for each in fresh for region in each.values["regions"]}
-    entries = [each.seq for each in fresh]
-    left = [region for region in REGIONS if region not in shown]
-    if not left:
-        return met(rule, "imaging complete", entries)
-    ever = {region for each in taken for region in each.values["regions"]}
-    if ever >= set(REGIONS):
-        seen = f"{', '.join(left)} older than {most} d"
+        seen = f"#{positive[-1].seq} is {case.days_since(positive[-1].day)} d old"
+        needs = f"{needs}, at most {most} d old"
         return unknown(
-            rule, "EVIDENCE_STALE", seen, [e.seq for e in taken], item="imaging"
+            rule, "EVIDENCE_STALE", seen, entries, needs=needs, item="injection"
         )
-    return _missing(rule, f"not imaged: {', '.join(left)}", "imaging", entries)
+    if positive:
+        best = f"{len(positive)} positive: {best}"
+        needs = f"{required - len(positive)} more of {least} % or more"
+    return not_met(rule, "BLOCKS_INSUFFICIENT", best, entries, needs=needs)
 
 
-def _shared_decision(case: Case, rule: Requirement) -> Finding:
-    notes = [n for n in _here(case, "note") if n.values["topic"] == "shared-decision"]
-    if notes:
-        return met(rule, "shared decision noted", [notes[-1].seq])
-    return _missing(rule, "no shared-decision note", "shared decision", [])
+def _therapeutic_injections(case: Case, rule: Requirement) -> Finding:
+    required = rule.number("therapeutic")
+    given = [
+        each
+        for each in case.episode.of_kind("injection")
+        if each.values.get("purpose", "both") in {"therapeutic", "both"}
+    ]
+    seen, entries = f"{len(given)} therapeutic", [each.seq for each in given]
+    needs, item = f"{required} given as treatment", "therapeutic injection"
+    if len(given) >= required:
+        return met(rule, seen, entries, needs=needs)
+    return not_met(rule, "EVIDENCE_MISSING", seen, entries, needs=needs, item=item)
 
 
 def consent(case: Case, rule: Requirement) -> list[Finding]:
     """Consent to fusion is dated on or before the surgery, and not too old then."""
     most = rule.number("max_age_days")
-    done = _here(case, "fusion")
+    done = of_this_stay(case, "fusion")
     day = done[-1].day if done else case.today
     given = [
         each

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 
-from sitrack.journey.assessment.case import Case
+from sitrack.journey.assessment.case import Case, percent
 from sitrack.journey.evidence import Evidence
 from sitrack.journey.findings import Finding, met, not_met, unknown
 from sitrack.journey.response import (
@@ -13,6 +14,7 @@ from sitrack.journey.response import (
     InjectionResponse,
     Phase,
     injection_response,
+    percent_relief,
 )
 from sitrack.pathway.requirements import Requirement
 
@@ -118,7 +120,8 @@ def repeats(case: Case, rule: Requirement) -> list[Finding]:
 def sessions(case: Case, rule: Requirement) -> list[Finding]:
     """A session is all procedures of one patient on one day; both sides count.
 
-    Without a new injection the limits are judged for a diagnostic one today.
+    Where a payer counts by joint, this side's alone. Without a new injection the limits
+    are judged for a diagnostic one today.
     """
     new = _new_injection(case)
     day = new.day if new else case.today
@@ -129,6 +132,8 @@ def sessions(case: Case, rule: Requirement) -> list[Finding]:
     if purpose in {"therapeutic", "both"}:
         findings.append(_yearly(case, rule, day, "therapeutic"))
         findings.append(_therapeutic_spacing(case, rule, day))
+        if new and rule.flag("needs_relief"):
+            findings.append(_earlier_relief(case, rule, new))
     return findings
 
 
@@ -187,14 +192,22 @@ def _failed_injection(case: Case) -> Evidence | None:
     return found[-1] if found else None
 
 
-def _session_days(case: Case, purpose: str) -> set[dt.date]:
-    episodes = (case.episode, *case.others)
-    return {
+def _is_for(injection: Evidence, purpose: str) -> bool:
+    return injection.values.get("purpose", "both") in {purpose, "both"}
+
+
+def _session_days(case: Case, rule: Requirement, purpose: str) -> set[dt.date]:
+    others = () if rule.flag("per_joint") else case.others
+    episodes = (case.episode, *others)
+    days = {
         each.day
         for episode in episodes
         for each in episode.of_kind("injection")
-        if each.values.get("purpose", "both") in {purpose, "both"}
+        if _is_for(each, purpose)
     }
+    if purpose == "diagnostic" and rule.flag("blocks_count"):
+        days |= {each.day for one in episodes for each in one.of_kind("block")}
+    return days
 
 
 def _earlier(days: Iterable[dt.date], day: dt.date) -> list[dt.date]:
@@ -206,10 +219,11 @@ def _yearly(case: Case, rule: Requirement, day: dt.date, purpose: str) -> Findin
     window = rule.number("window_days")
     used = [
         each
-        for each in _earlier(_session_days(case, purpose), day)
+        for each in _earlier(_session_days(case, rule, purpose), day)
         if (day - each).days < window
     ]
-    seen = f"{len(used)} {purpose} in {window} d"
+    counted = ", this joint" if rule.flag("per_joint") else ""
+    seen = f"{len(used)} {purpose} in {window} d{counted}"
     needs = f"fewer than {most}"
     if len(used) < most:
         return met(rule, seen, needs=needs)
@@ -225,7 +239,7 @@ def _yearly(case: Case, rule: Requirement, day: dt.date, purpose: str) -> Findin
 
 def _therapeutic_spacing(case: Case, rule: Requirement, day: dt.date) -> Finding:
     days = rule.number("therapeutic_spacing_days")
-    earlier = _earlier(_session_days(case, "therapeutic"), day)
+    earlier = _earlier(_session_days(case, rule, "therapeutic"), day)
     gap = (day - earlier[-1]).days if earlier else None
     needs = f"{days} d between therapeutic sessions"
     if gap is None or gap >= days:
@@ -237,3 +251,33 @@ def _therapeutic_spacing(case: Case, rule: Requirement, day: dt.date) -> Finding
         needs=needs,
         earliest=earlier[-1] + dt.timedelta(days=days),
     )
+
+
+def _earlier_relief(case: Case, rule: Requirement, new: Evidence) -> Finding:
+    """The treatment that is repeated relieved enough, and for long enough [C5][P1]."""
+    least, from_day = rule.number("relief_pct"), rule.number("relief_from_day")
+    needs = f"{least} % at day {from_day} or later"
+    earlier = [
+        each
+        for each in case.episode.of_kind("injection")
+        if each.day < new.day and _is_for(each, "therapeutic")
+    ]
+    if not earlier or not earlier[-1].pain:
+        return met(rule, "no earlier treatment", needs=needs)
+    last = earlier[-1]
+    first = case.episode.day_after(last.day, from_day)
+    scores = [
+        each
+        for each in case.episode.of_kind("score")
+        if each.scale == last.scale and first <= each.day <= new.day
+    ]
+    if not scores:
+        seen, item = f"no score from day {from_day} on", f"{from_day}-day score"
+        return unknown(rule, "EVIDENCE_MISSING", seen, needs=needs, item=item)
+    best = min(scores, key=lambda each: each.pain or 0)
+    relief = percent_relief(earlier[-1].pain, best.pain or Decimal(0))
+    seen, entries = f"{percent(relief)} on {best.day}", [last.seq, best.seq]
+    if relief >= least:
+        warning = "whether function is better too is not judged here"
+        return met(rule, seen, entries, needs=needs, warning=warning)
+    return not_met(rule, "RELIEF_BELOW_THRESHOLD", seen, entries, needs=needs)
