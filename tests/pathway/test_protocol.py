@@ -313,3 +313,15 @@ def test_a_percentage_lies_between_nothing_and_all(value):
     )
     with pytest.raises(BadInput, match=r"response_pct\.value is out of range"):
         load(text)
+
+
+def test_a_protocol_of_before_a_parameter_means_what_it_meant():
+    text = SHIPPED_TEXT
+    later = {name for kind in KINDS.values() for name in kind.defaults}
+    for name in later - {"after_steroid_days", "max_age_days", "required"}:
+        text = re.sub(rf'(?m)^{name} = "[a-z_]+"\n', "", text)
+    assert len(text) < len(SHIPPED_TEXT) - 800
+    now, then = load(SHIPPED_TEXT), load(text)
+    assert {
+        rule.kind: rule.parameters for m in then.moves for rule in m.requirements
+    } == {rule.kind: rule.parameters for m in now.moves for rule in m.requirements}
