@@ -34,12 +34,12 @@ UNCERTAIN = not_met("ATTESTATION_REQUIRED")
 
 
 @functools.cache
-def with_numbers(**values: int) -> Protocol:
-    """The shipped protocol with other numbers."""
+def with_numbers(**values: int | str) -> Protocol:
+    """The shipped protocol with other numbers and settings."""
     text = shipped_text()
     changes = []
     for name, value in values.items():
-        [old] = re.findall(rf"^{name} = {{ value = \d+,", text, re.MULTILINE)
+        [old] = re.findall(rf"^{name} = {{ value = \w+,", text, re.MULTILINE)
         changes.append((old, f"{name} = {{ value = {value},"))
     return shipped_with(*changes)
 
@@ -75,6 +75,14 @@ def repeatable_later(protocol, baseline, score) -> Answer:
     story.score(14, nrs=score)
     story.placed("re-evaluation", 14)
     return story.asked("injection", 20, "repeatable-class")
+
+
+def repeated_for_relief(protocol, baseline, score) -> Answer:
+    story = injected(protocol, baseline, purpose="therapeutic")
+    story.score(14, nrs=score)
+    story.placed("re-evaluation", 20)
+    story.injection(80, purpose="therapeutic")
+    return story.answers("injection", 80, "injection-sessions")[-1]
 
 
 def source(protocol, baseline, score) -> Answer:
@@ -177,6 +185,8 @@ FAR = (("satisfactory_pct", 100), ("partial_points", 11))
 """So that only the lesser share, or the patient, can call it satisfactory."""
 ANY = (("recurrence_min_nrs", 0),)
 """So that it is the share alone that decides whether the pain is back."""
+ASKED = (("therapeutic_repeat_needs_relief", "true"),)
+"""Some payers ask what the treatment brought before they pay for it again."""
 UNCONFIRMED = not_met("SOURCE_NOT_CONFIRMED")
 NONE = not_met("BLOCKS_INSUFFICIENT")
 A_LOSS = unknown("EVIDENCE_MISSING(14-day score)")
@@ -199,6 +209,14 @@ ROWS = [
     Row(
         "repeatable-class.steroid_pct", "steroid_pct", repeatable_later, UNCERTAIN, MET
     ),
+    Row(
+        "injection-sessions.relief_pct",
+        "therapeutic_repeat_pct",
+        repeated_for_relief,
+        MET,
+        LOW,
+        ASKED,
+    ),
     Row("source-response.response_pct", "response_pct", source, MET, UNCONFIRMED),
     Row("relief-satisfactory.min_pct", "satisfactory_pct", relieved, MET, LOW),
     Row("relief-insufficient.min_pct", "satisfactory_pct", unrelieved, HIGH, MET),
@@ -218,7 +236,13 @@ ROWS = [
     Row("past-positive-block.response_pct", "block_min_pct", once_blocked, MET, NONE),
     Row("rfa-response.min_pct", "rfa_success_pct", rfa_lasted, MET, LOW),
     Row("recurrence.below_pct", "recurrence_below_pct", recurred, HIGH, MET, ANY),
-    Row("fusion-injection.response_pct", "response_pct", once_injected, MET, NONE),
+    Row(
+        "fusion-injection.response_pct",
+        "fusion_injection_pct",
+        once_injected,
+        MET,
+        NONE,
+    ),
 ]
 
 
