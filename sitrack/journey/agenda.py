@@ -15,6 +15,7 @@ from typing import Final
 from sitrack.journey.counting import day_after
 from sitrack.journey.episode import PROCEDURE_OF, Episode
 from sitrack.journey.evidence import Evidence, drug_class
+from sitrack.journey.ladder import exhausted
 from sitrack.journey.response import Verdict, judged_block
 from sitrack.pathway.calendar import Duration
 from sitrack.pathway.follow_ups import Closer, FollowUp
@@ -42,6 +43,10 @@ class Due:
         waits_for: `patient` or `staff`.
         recipient: `coordinator` or `lead`.
         resolved_by: what answers it, in words.
+        tries: attempts to reach the patient since it was due, where the ladder runs on
+            this line: the earliest that waits for the patient; else None.
+        urgent: it stands before everything else on the worklist.
+        silent: it stands on the worklist, and nobody is reminded of it.
     """
 
     visit: int
@@ -56,23 +61,45 @@ class Due:
     waits_for: str
     recipient: str
     resolved_by: str
+    tries: int | None = None
+    urgent: bool = False
+    silent: bool = False
 
 
 def agenda(episode: Episode, protocol: Protocol) -> list[Due]:
     """Return every open line of an episode, earliest due first.
 
-    On hold only the review of the hold is due; lost or finished, nothing is.
+    On hold only the review of the hold is due; lost or finished, nothing is. Once the
+    patient has died, moved or declined, all that is due is to finish the episode.
     """
     if episode.status not in {Status.ACTIVE, Status.ON_HOLD}:
         return []
-    held = episode.status is Status.ON_HOLD
+    alone = "hold" if episode.status is Status.ON_HOLD else None
+    alone = "stop" if episode.stopped else alone
     lines = [
         line
         for rule in protocol.follow_ups_of(episode.stage)
-        if (rule.anchor == "hold") is held
+        if rule.anchor == alone or (alone is None and rule.anchor not in _ALONE)
         for line in _open_lines(episode, protocol, rule)
     ]
-    return sorted(lines, key=lambda line: (line.due, line.rule, line.occurrence))
+    lines.sort(key=lambda line: (line.due, line.rule, line.occurrence))
+    return _with_ladder(episode, protocol, lines)
+
+
+_ALONE: Final = ("hold", "stop")
+"""Anchors whose follow-ups are the only ones while there is such an anchor."""
+
+
+def _with_ladder(episode: Episode, protocol: Protocol, lines: list[Due]) -> list[Due]:
+    """Count the attempts to reach the patient, on the earliest line that waits so."""
+    found = [place for place, line in enumerate(lines) if line.waits_for == "patient"]
+    if found:
+        place = found[0]
+        since = max(lines[place].due, episode.visit.entered)
+        tries = sum(each.day >= since for each in episode.of_kind("contact"))
+        urgent = exhausted(tries, protocol.steps)
+        lines[place] = replace(lines[place], tries=tries, urgent=urgent)
+    return lines
 
 
 def _open_lines(episode: Episode, protocol: Protocol, rule: FollowUp) -> Iterator[Due]:
@@ -133,6 +160,8 @@ def _line(
         waits_for=rule.waits_for,
         recipient=rule.recipient,
         resolved_by=" or ".join(answers),
+        urgent=rule.anchor == "stop",
+        silent=rule.anchor == "stop",
     )
 
 
@@ -207,6 +236,12 @@ def _approvals(episode: Episode) -> Iterator[tuple[int, dt.date]]:
             yield each.seq, each.values["valid_until"]
 
 
+def _stops(episode: Episode) -> Iterator[tuple[int, dt.date]]:
+    """What a contact found that ends the reminders about the episode."""
+    if episode.stop is not None:
+        yield episode.stop.seq, episode.stop.day
+
+
 def _hold_reviews(episode: Episode) -> Iterator[tuple[int, dt.date]]:
     for hold in episode.open_holds:
         yield hold.reviewed_by, hold.review
@@ -214,6 +249,7 @@ def _hold_reviews(episode: Episode) -> Iterator[tuple[int, dt.date]]:
 
 _LATEST: Final = {
     "hold": _hold_reviews,
+    "stop": _stops,
     "belt": _belts,
     "booking": _bookings,
     "authorisation-request": _requests,

@@ -23,6 +23,9 @@ LOST: Final = "lost"
 RETURNED: Final = "returned"
 """The kinds of entry that say where an episode is, and whether its clock runs."""
 
+SNOOZED: Final = "snoozed"
+"""Off the worklist until a day; the clock goes on."""
+
 LATE_AFTER_DAYS: Final = 2
 """An entry written more days than this after it happened is shown as late [O4b]."""
 

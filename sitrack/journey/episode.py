@@ -23,10 +23,11 @@ from sitrack.journey.entries import (
     OPENED,
     RESUMED,
     RETURNED,
+    SNOOZED,
     Entry,
 )
 from sitrack.journey.evidence import Evidence, Reading, from_json
-from sitrack.journey.forms import KINDS
+from sitrack.journey.forms import KINDS, STOPPING
 from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.stages import Stage, Status
 
@@ -101,6 +102,7 @@ class Episode:
         version: the number of its last entry.
         holds: every hold, also those that were released.
         lost: the day on which it was marked lost, or None.
+        snoozed_until: the day until which it is off the worklist, or None.
     """
 
     key: EpisodeKey
@@ -113,6 +115,7 @@ class Episode:
     evidence: tuple[Evidence, ...]
     holds: tuple[Hold, ...] = ()
     lost: dt.date | None = None
+    snoozed_until: dt.date | None = None
 
     @property
     def visit(self) -> Visit:
@@ -132,6 +135,30 @@ class Episode:
         if self.lost is not None:
             return Status.LOST
         return Status.ON_HOLD if self.open_holds else Status.ACTIVE
+
+    @property
+    def stop(self) -> Evidence | None:
+        """The contact that found the patient dead, moved away or declining, or None.
+
+        Whoever is reached after that is not gone; a death stands until it is corrected.
+        """
+        found: Evidence | None = None
+        for each in self.of_kind("contact"):
+            outcome = each.values["outcome"]
+            if outcome in STOPPING:
+                found = each
+            elif outcome == "reached" and self._may_be_reached(found):
+                found = None
+        return found
+
+    @staticmethod
+    def _may_be_reached(stop: Evidence | None) -> bool:
+        return stop is not None and stop.values["outcome"] != "deceased"
+
+    @property
+    def stopped(self) -> str | None:
+        """The outcome of that contact, or None."""
+        return self.stop.values["outcome"] if self.stop else None
 
     @property
     def open_holds(self) -> tuple[Hold, ...]:
@@ -288,6 +315,7 @@ def fold(
         ),
         holds=_holds(lived),
         lost=_lost(lived),
+        snoozed_until=_snoozed(lived),
     )
 
 
@@ -325,6 +353,22 @@ def _lost(lived: Iterable[tuple[dt.date, int, Entry]]) -> dt.date | None:
         elif entry.kind in {RETURNED, MOVE}:
             lost = None
     return lost
+
+
+def _snoozed(lived: Iterable[tuple[dt.date, int, Entry]]) -> dt.date | None:
+    """Until when somebody put it off: by a snooze, or by the date of the next attempt.
+
+    The last word counts, and a change of stage ends it.
+    """
+    until: str | None = None
+    for _, _, entry in lived:
+        if entry.kind == SNOOZED:
+            until = (entry.payload or {}).get("until")
+        elif entry.kind == "contact":
+            until = entry.values.get("again")
+        elif entry.stage_to is not None:
+            until = None
+    return dt.date.fromisoformat(until) if until else None
 
 
 def _visits(lived: Iterable[tuple[dt.date, int, Entry]]) -> tuple[Visit, ...]:

@@ -95,6 +95,8 @@ OUTCOMES: Final = (
     "moved",
     "deceased",
 )
+STOPPING: Final = ("declined", "moved", "deceased")
+"""Outcomes after which nobody is reminded of the episode any more."""
 CHANNELS: Final = ("phone", "sms", "portal", "letter", "email")
 BOOKABLE: Final = ("injection", "block", "rfa", "fusion", "visit", "imaging")
 EXCLUSIONS: Final = (
@@ -565,6 +567,7 @@ KINDS: Final[Mapping[str, Kind]] = {
             (
                 Field("outcome", "choice", "what came of it", OUTCOMES, required=True),
                 Field("channel", "choice", "by what way", CHANNELS, default="phone"),
+                Field("again", "date", "the day of the next attempt"),
             ),
             own_command=True,
         ),

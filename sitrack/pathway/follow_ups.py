@@ -26,8 +26,12 @@ ANCHORS: Final = (
     "authorisation-request",
     "authorisation-expiry",
     "hold",
+    "stop",
 )
-"""What a rule may count from; all but `entry` are evidence or a hold on record."""
+"""What a rule may count from; all but `entry` are evidence or a hold on record.
+
+`stop` is the contact that found the patient dead, moved away or declining.
+"""
 
 CLOSERS: Final = (
     "injection",

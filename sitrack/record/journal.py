@@ -49,10 +49,10 @@ from sitrack.record.connection import (
     translated,
 )
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The revision of the schema that this version reads and writes."""
 
-KNOWN_SCHEMAS = ("0001", "0002")
+KNOWN_SCHEMAS = ("0001", "0002", "0003")
 """Every revision up to it, oldest first."""
 
 Reader = Connection

@@ -8,7 +8,8 @@ agenda cancels the reminders that no longer have a reason.
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -25,10 +26,12 @@ from sqlalchemy import (
 from sitrack.journey.agenda import Due, agenda
 from sitrack.journey.entries import OPENED, Entry
 from sitrack.journey.episode import Episode
+from sitrack.journey.ladder import NOTICE, counted_again
 from sitrack.pathway.protocol import Protocol
+from sitrack.pathway.stages import Status
 from sitrack.record import tables
 
-FIRST_STEP = "notice"
+FIRST_STEP: Final = NOTICE
 """The step with which every reminder begins."""
 
 
@@ -46,6 +49,8 @@ def standing_row(episode: Episode) -> dict[str, Any]:
         "protocol": episode.protocol,
         "version": episode.version,
         "alert": None,
+        "snoozed_until": episode.snoozed_until,
+        "stopped": episode.stopped,
     }
 
 
@@ -63,7 +68,7 @@ def span_rows(episode: Episode) -> list[dict[str, Any]]:
     ]
 
 
-def agenda_row(key: str, line: Due) -> dict[str, Any]:
+def agenda_row(key: str, line: Due, notice_days: int = 0) -> dict[str, Any]:
     """Return the row of `agenda` for one open line, before any reminder step."""
     return {
         "episode": key,
@@ -77,8 +82,10 @@ def agenda_row(key: str, line: Due) -> dict[str, Any]:
         "waits_for": line.waits_for,
         "recipient": line.recipient,
         "resolved_by": line.resolved_by,
-        "step": FIRST_STEP,
-        "step_on": line.due,
+        "step": None if line.silent else FIRST_STEP,
+        "step_on": None if line.silent else line.due + dt.timedelta(days=notice_days),
+        "tries": line.tries,
+        "urgent": int(line.urgent),
     }
 
 
@@ -96,8 +103,17 @@ def refresh(
         if entry.stage_to is not None:
             _write_spans(connection, key, episode)
     lines = agenda(episode, protocol)
-    _write_agenda(connection, key, lines)
+    _write_agenda(connection, episode, protocol, lines)
     return lines
+
+
+def derive(connection: Connection, episode: Episode, protocol: Protocol) -> None:
+    """Bring every copy of an episode up to date, whatever was written since."""
+    key = str(episode.key)
+    connection.execute(_UPDATE_EPISODE, {"name": key, **standing_row(episode)})
+    connection.execute(_DROP_SPANS, {"of": key})
+    connection.execute(_INSERT_SPANS, span_rows(episode))
+    _write_agenda(connection, episode, protocol, agenda(episode, protocol))
 
 
 def _write_spans(connection: Connection, key: str, episode: Episode) -> None:
@@ -117,38 +133,84 @@ def _name(row: dict[str, Any]) -> tuple[int, str, int]:
     return row["visit"], row["rule"], row["occurrence"]
 
 
-def _write_agenda(connection: Connection, key: str, lines: list[Due]) -> None:
+def _write_agenda(
+    connection: Connection, episode: Episode, protocol: Protocol, lines: list[Due]
+) -> None:
     """Write the difference, so that a line keeps the reminder step it has reached."""
+    key, notice = str(episode.key), protocol.steps.get(FIRST_STEP, 0)
     before = {_name(row): row for row in open_agenda(connection, key)}
-    after = {_name(row): row for row in (agenda_row(key, line) for line in lines)}
+    after = {
+        _name(row): row for row in (agenda_row(key, line, notice) for line in lines)
+    }
     gone = [name for name in before if name not in after]
     moved = [
         name
         for name, row in after.items()
         if name in before and _due_of(before[name]) != _due_of(row)
     ]
-    _drop_lines(connection, key, [*gone, *moved])
+    _drop_lines(connection, key, gone, lambda name: _why_gone(episode, name))
+    _drop_lines(connection, key, moved, lambda _name: "rescheduled")
     fresh = [row for name, row in after.items() if name not in before or name in moved]
     if fresh:
         connection.execute(_INSERT_LINES, fresh)
+    for name in before.keys() & after.keys() - set(moved):
+        if _tries_of(before[name]) != _tries_of(after[name]):
+            _count_again(connection, before[name], after[name], protocol.steps)
 
 
 def _due_of(row: dict[str, Any]) -> tuple[dt.date, dt.date]:
     return row["anchor"], row["due"]
 
 
+def _tries_of(row: dict[str, Any]) -> tuple[int | None, int]:
+    return row["tries"], row["urgent"]
+
+
+def _why_gone(episode: Episode, name: tuple[int, str, int]) -> str:
+    """Why a line is off the agenda, as the ledger of reminders says it."""
+    if episode.stopped:
+        return episode.stopped
+    if name[0] != episode.visit.seq:
+        return "stage-left"
+    words = {Status.ON_HOLD: "held", Status.LOST: "lost"}
+    return words.get(episode.status, "attended")
+
+
 def _drop_lines(
-    connection: Connection, key: str, names: list[tuple[int, str, int]]
+    connection: Connection,
+    key: str,
+    names: list[tuple[int, str, int]],
+    why: Callable[[tuple[int, str, int]], str],
 ) -> None:
     """Take lines off the agenda, and cancel their reminders that were not sent."""
     if not names:
         return
-    lines = [
-        {"of": key, "in_visit": visit, "by_rule": rule, "number": occurrence}
-        for visit, rule, occurrence in names
-    ]
+    lines = [_is_named(key, name) for name in names]
     connection.execute(_DROP_LINE, lines)
-    connection.execute(_CANCEL_REMINDERS, lines)
+    reasons = [{"why": why(name)} for name in names]
+    cancelled = [line | each for line, each in zip(lines, reasons, strict=True)]
+    connection.execute(_CANCEL_REMINDERS, cancelled)
+
+
+def _is_named(key: str, name: tuple[int, str, int]) -> dict[str, Any]:
+    visit, rule, occurrence = name
+    return {"of": key, "in_visit": visit, "by_rule": rule, "number": occurrence}
+
+
+def _count_again(
+    connection: Connection,
+    before: dict[str, Any],
+    after: dict[str, Any],
+    steps: Mapping[str, int],
+) -> None:
+    """Take the attempts of a line into account, and the steps that they answer."""
+    line = _is_named(after["episode"], _name(after))
+    waits = counted_again(before["step"], after["due"], steps, after["tries"])
+    step, step_on = (before["step"], before["step_on"]) if waits is None else waits
+    values = {"tries_": after["tries"], "urgent_": after["urgent"]}
+    connection.execute(_COUNT_LINE, line | values | {"step_": step, "on_": step_on})
+    reached = {"reached": after["tries"] or 0, "why": "attended"}
+    connection.execute(_CANCEL_RUNGS, line | reached)
 
 
 def _is_the_line(table: Table) -> ColumnElement[bool]:
@@ -175,6 +237,9 @@ _END_SPAN = (
     )
     .values(left_on=bindparam("left_on"))
 )
+_DROP_SPANS = delete(tables.stage_span).where(
+    tables.stage_span.c.episode == bindparam("of")
+)
 _AGENDA_QUERY = (
     select(tables.agenda)
     .where(tables.agenda.c.episode == bindparam("of"))
@@ -182,8 +247,19 @@ _AGENDA_QUERY = (
 )
 _INSERT_LINES = insert(tables.agenda)
 _DROP_LINE = delete(tables.agenda).where(_is_the_line(tables.agenda))
+_COUNT_LINE = (
+    update(tables.agenda)
+    .where(_is_the_line(tables.agenda))
+    .values(
+        tries=bindparam("tries_"),
+        urgent=bindparam("urgent_"),
+        step=bindparam("step_"),
+        step_on=bindparam("on_"),
+    )
+)
 _CANCEL_REMINDERS = (
     update(tables.reminder)
     .where(_is_the_line(tables.reminder), tables.reminder.c.status == "open")
-    .values(status="cancelled", leased_until=None)
+    .values(status="cancelled", leased_until=None, last_error=bindparam("why"))
 )
+_CANCEL_RUNGS = _CANCEL_REMINDERS.where(tables.reminder.c.rung <= bindparam("reached"))

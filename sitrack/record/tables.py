@@ -1,21 +1,15 @@
 """The tables, as SQLAlchemy Core knows them; the same on SQLite and PostgreSQL.
 
-Instants are UTC with microseconds: text in the record (they are hashed as text), a
-number or `timestamptz` where the database compares them with its clock. Clinical
-days are ISO text, which sorts as days do. Every constraint has a name.
+The file is long because the schema is. Every constraint has a name.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
-    DateTime,
-    Dialect,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -27,67 +21,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
-from sqlalchemy.types import TypeDecorator, TypeEngine
 
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND: Final = dt.timedelta(microseconds=1)
-
-
-class Day(TypeDecorator[dt.date]):
-    """A clinical day, kept as ISO text."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(
-        self,
-        value: dt.date | None,
-        dialect: Dialect,  # noqa: ARG002 - the base class names it
-    ) -> str | None:
-        """Write the day."""
-        return None if value is None else value.isoformat()
-
-    def process_result_value(
-        self,
-        value: Any,
-        dialect: Dialect,  # noqa: ARG002 - the base class names it
-    ) -> dt.date | None:
-        """Read the day."""
-        return None if value is None else dt.date.fromisoformat(value)
-
-
-class Instant(TypeDecorator[dt.datetime]):
-    """An instant that the database compares: `timestamptz`, or microseconds."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Choose the column's type."""
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(DateTime(timezone=True))
-        return dialect.type_descriptor(Integer())
-
-    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> Any:
-        """Write the instant; a naive one is a fault of ours."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant without a zone")
-        if dialect.name == "postgresql":
-            return value
-        return (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
-        """Read the instant, in UTC."""
-        if value is None:
-            return None
-        if dialect.name == "postgresql":
-            moment: dt.datetime = value
-            return moment.astimezone(dt.UTC)
-        return _EPOCH + int(value) * _MICROSECOND
-
+from sitrack.record.columns import Day, Instant, Number
 
 metadata = MetaData()
 
@@ -121,6 +58,8 @@ staff = Table(
     Column("id", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("email", Text),
+    # Where it is not the clinic's.
+    Column("zone", Text),
     PrimaryKeyConstraint("id", name="pk_staff"),
     CheckConstraint(
         "role IN ('coordinator', 'clinician', 'auditor', 'scheduler', 'admin')",
@@ -139,9 +78,46 @@ patient = Table(
     Column("born", Day),
     Column("mrn", Text),
     Column("payer", Text),
+    # Where it is not the clinic's.
+    Column("zone", Text),
     PrimaryKeyConstraint("key", name="pk_patient"),
     UniqueConstraint("number", name="uq_patient_number"),
     UniqueConstraint("mrn", name="uq_patient_mrn"),
+    sqlite_strict=True,
+)
+
+contact_point = Table(
+    "contact_point",
+    metadata,
+    Column("id", Number, Identity(always=True), nullable=False),
+    Column(
+        "patient",
+        Text,
+        ForeignKey("patient.key", name="fk_contact_point_patient"),
+        nullable=False,
+    ),
+    Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("consent", Text, nullable=False),
+    Column("since", Day, nullable=False),
+    PrimaryKeyConstraint("id", name="pk_contact_point"),
+    UniqueConstraint("patient", "channel", "address", name="uq_contact_point_address"),
+    CheckConstraint("channel IN ('email', 'sms')", name="ck_contact_point_channel"),
+    CheckConstraint(
+        "consent IN ('given', 'withdrawn', 'wrong-number')",
+        name="ck_contact_point_consent",
+    ),
+    sqlite_strict=True,
+)
+
+# Addresses from which somebody said STOP, whoever else may use them.
+opt_out = Table(
+    "opt_out",
+    metadata,
+    Column("channel", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("since", Day, nullable=False),
+    PrimaryKeyConstraint("channel", "address", name="pk_opt_out"),
     sqlite_strict=True,
 )
 
@@ -222,6 +198,10 @@ episode = Table(
     Column("version", Integer, nullable=False),
     # Why it needs somebody before anything else, as a code; NULL where nothing does.
     Column("alert", Text),
+    # Off the worklist until that day.
+    Column("snoozed_until", Day),
+    # What a contact found that stops every reminder: `declined`, say.
+    Column("stopped", Text),
     PrimaryKeyConstraint("key", name="pk_episode"),
     CheckConstraint("side IN ('left', 'right')", name="ck_episode_side"),
     CheckConstraint(
@@ -274,6 +254,10 @@ agenda = Table(
     # The next reminder step of this line and its day; NULL once the last was made.
     Column("step", Text),
     Column("step_on", Day),
+    # Attempts to reach the patient since it was due; NULL where no ladder runs on it.
+    Column("tries", Integer),
+    # It stands before everything else on the worklist.
+    Column("urgent", Integer, server_default=text("0"), nullable=False),
     PrimaryKeyConstraint("episode", "visit", "rule", "occurrence", name="pk_agenda"),
     Index("ix_agenda_show_from", "show_from"),
     sqlite_strict=True,
@@ -283,12 +267,7 @@ Index("ix_agenda_step_on", agenda.c.step_on)
 reminder = Table(
     "reminder",
     metadata,
-    Column(
-        "id",
-        BigInteger().with_variant(Integer, "sqlite"),
-        Identity(always=True),
-        nullable=False,
-    ),
+    Column("id", Number, Identity(always=True), nullable=False),
     Column(
         "episode",
         Text,
@@ -307,7 +286,15 @@ reminder = Table(
     Column("leased_until", Instant),
     Column("attempts", Integer, nullable=False),
     Column("worker", Text),
+    # Why it did not go, or not yet, as a code.
     Column("last_error", Text),
+    # It goes in a message of its own, and not in the digest of the day.
+    Column("alone", Integer, server_default=text("0"), nullable=False),
+    # The attempt to reach the patient that it asks for; NULL where it asks for none.
+    Column("rung", Integer),
+    Column("failures", Integer, server_default=text("0"), nullable=False),
+    # The digest that carries it, by its key.
+    Column("message", Text),
     PrimaryKeyConstraint("id", name="pk_reminder"),
     UniqueConstraint(
         "episode",
@@ -326,13 +313,50 @@ reminder = Table(
 )
 Index("ix_reminder_next_at", reminder.c.next_at)
 Index("ix_reminder_open", reminder.c.episode)
+Index("ix_reminder_recipient", reminder.c.recipient)
+Index("ix_reminder_message", reminder.c.message)
+
+message = Table(
+    "message",
+    metadata,
+    Column("key", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("day", Day, nullable=False),
+    Column("alone", Integer, nullable=False),
+    Column("sent_at", Instant),
+    PrimaryKeyConstraint("key", name="pk_message"),
+    Index("ix_message_day", "recipient", "channel", "day"),
+    Index("ix_message_sent_at", "channel", "sent_at"),
+    sqlite_strict=True,
+)
+# One digest for each person, channel and day of the clinic.
+Index(
+    "uq_message_digest",
+    message.c.recipient,
+    message.c.channel,
+    message.c.day,
+    unique=True,
+)
+
+period_run = Table(
+    "period_run",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("period", Text, nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("leased_until", Instant),
+    Column("finished_at", Instant),
+    PrimaryKeyConstraint("name", "period", name="pk_period_run"),
+    sqlite_strict=True,
+)
 
 delivery = Table(
     "delivery",
     metadata,
     Column(
         "reminder",
-        BigInteger().with_variant(Integer, "sqlite"),
+        Number,
         ForeignKey("reminder.id", name="fk_delivery_reminder"),
         nullable=False,
     ),
@@ -355,6 +379,9 @@ PARTIAL: Final = {
     "ix_agenda_step_on": "step_on IS NOT NULL",
     "ix_reminder_next_at": "status = 'open'",
     "ix_reminder_open": "status = 'open'",
+    "ix_reminder_recipient": "status = 'open'",
+    "ix_reminder_message": "status = 'open'",
+    "uq_message_digest": "alone = 0",
     "uq_delivery_sent_once": "event = 'sent'",
 }
 """What limits these indexes in the database (the migrations make them so).

@@ -21,7 +21,7 @@ from sitrack.clock import Clock, zone_named
 from sitrack.errors import Unavailable
 from sitrack.journey.entries import Draft, Provenance
 from sitrack.pathway.loading import load, shipped_text
-from sitrack.record import library, tables
+from sitrack.record import library, rebuilding, tables
 from sitrack.record.connection import (
     check_file,
     create_file,
@@ -163,6 +163,7 @@ def upgrade(url: str) -> tuple[str, str]:
         _refuse_newer(before)
         with _migrating(read_url(url)) as connection:
             run_migrations(connection, "head")
+            rebuilding.derive_again(connection)
     return before, SCHEMA
 
 

@@ -254,8 +254,8 @@ STANDING = {
     "a line's title": "UPDATE agenda SET title = 'nothing to do'",
     "a line that is gone": "DELETE FROM agenda WHERE rule = 'CON-CHECK'",
     "a line too many": "INSERT INTO agenda SELECT episode, visit, 'X', occurrence, "
-    "anchor, show_from, due, title, waits_for, recipient, resolved_by, step, step_on "
-    "FROM agenda WHERE rule = 'CON-CHECK'",
+    "anchor, show_from, due, title, waits_for, recipient, resolved_by, step, step_on, "
+    "tries, urgent FROM agenda WHERE rule = 'CON-CHECK'",
 }
 
 
