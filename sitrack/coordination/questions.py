@@ -12,11 +12,13 @@ from sitrack.errors import BadInput
 from sitrack.journey.agenda import Due, agenda
 from sitrack.journey.assessment import Assessment, assess
 from sitrack.journey.assessment.case import Case
+from sitrack.journey.assessment.payer import PayerVerdict, payer_verdict
 from sitrack.journey.decisions import find_move, refuse_unknown_reason, ways_on
 from sitrack.journey.entries import Entry
 from sitrack.journey.episode import Episode
 from sitrack.journey.findings import Finding, Refused
 from sitrack.journey.patient import EpisodeKey, patient_stream
+from sitrack.pathway.policy import Policy, policy_named
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import history, library, registry, verify, worklist
 from sitrack.record.faults import Report
@@ -50,6 +52,8 @@ class Why:
         day: that day.
         answers: one assessment for each move that was asked about.
         no_way: why no such move leads out of the present stage at all, or empty.
+        policy: whose second verdict was asked for, or None.
+        seconds: that verdict, one for each answer.
     """
 
     patient: Patient
@@ -58,6 +62,17 @@ class Why:
     day: dt.date
     answers: Sequence[Assessment]
     no_way: Sequence[Finding] = ()
+    policy: Policy | None = None
+    seconds: Sequence[PayerVerdict] = ()
+
+    @property
+    def is_yes(self) -> bool:
+        """Whether every move that was asked about may be made; by the policy, if any."""
+        if self.no_way:
+            return False
+        if self.policy is not None:
+            return all(each.ready for each in self.seconds)
+        return all(each.allowed for each in self.answers)
 
 
 def why(
@@ -67,16 +82,20 @@ def why(
     *,
     reason: str | None = None,
     when: When | None = None,
+    policy: str | None = None,
 ) -> Why:
     """Say what a move still needs; without a target, every move from here.
 
-    A reason without a target asks about the moves that take it.
+    A reason without a target asks about the moves that take it. With a policy, a second
+    verdict says what that payer would still need.
 
     Raises:
         NotFound: there is no such episode, or was not then.
-        BadInput: the reason is not one of the move's, or of any move's from here.
+        BadInput: the reason is not one of the move's, or of any move's from here; or
+            there is no such policy.
     """
     asked = when or When()
+    payer = policy_named(policy) if policy is not None else None
     with reading(ledger) as connection:
         patient = registry.patient(connection, key.patient)
         now = present_instant(connection, ledger)
@@ -94,7 +113,8 @@ def why(
         answers = _every_way(case) if target is None else [_one_way(case, target)]
     except Refused as refusal:
         no_way = refusal.findings
-    return Why(patient, episode, protocol, day, answers, no_way)
+    seconds = [payer_verdict(case, payer, each) for each in answers] if payer else []
+    return Why(patient, episode, protocol, day, answers, no_way, payer, seconds)
 
 
 def _one_way(case: Case, target: str) -> Assessment:

@@ -82,6 +82,25 @@ def test_an_answer_begins_with_its_schema_and_its_day(desk, schema):
     same_as_kept(f"{schema}.json", shortened(done.json))
 
 
+def test_a_second_verdict_stands_in_an_object_of_its_own(desk):
+    words = ("why", "P00013-R", "rfa", "--policy", "bcbs-al")
+    alone = desk.answer(*words[:3])
+    answer = desk.answer(*words)
+    second = answer.pop("policy")
+    assert alone.pop("policy") is None
+    assert answer == alone
+    assert {row["policy"] for row in second["rows"]} == {"bcbs-al"}
+    same_as_kept("why-policy.json", second)
+
+
+def test_in_a_pipe_its_findings_follow_and_name_their_policy(desk):
+    words = ("why", "P00013-R", "rfa", "--policy", "bcbs-al", "--format", "tsv")
+    head, *rows = desk.type(*words).out.splitlines()
+    assert head.endswith("\tpolicy")
+    ours = [row for row in rows if not row.endswith("\tbcbs-al")]
+    assert len(rows) == 2 * len(ours) == 8
+
+
 def shortened(answer):
     """An answer without most of the protocol, whose numbers a clinic may change."""
     if answer["schema"] == "sitrack.pathway/1":

@@ -16,6 +16,10 @@ SCREENS = {
     "why-no": ["why", "P00013-R", "rfa"],
     "why-not-yet": ["why", "P00021-L", "relief"],
     "why-every-way": ["why", "P00021-R"],
+    "why-policy": ["why", "P00013-R", "rfa", "--policy", "bcbs-al"],
+    "why-policy-met": ["why", "P00013-R", "rfa", "--policy", "strict"],
+    "why-policy-no-way": ["why", "P00013-R", "relief", "--policy", "bcbs-al"],
+    "why-policy-every-way": ["why", "P00021-R", "--policy", "medicare-lcd-2023"],
     "history": ["history", "P00013-R"],
     "history-known": ["history", "P00013-R", "--as-known", "2025-04-04"],
     "history-reverse": ["history", "P00021-L", "--reverse"],
@@ -43,6 +47,7 @@ ERRORS = {
     "error-wrong-digit": ["show", "P00014"],
     "error-ambiguous": ["why", "P00021"],
     "error-stage": ["why", "P00013-R", "blokc"],
+    "error-policy": ["why", "P00013-R", "rfa", "--policy", "medicare"],
     "error-one-side": [
         *("record", "injection", "P00021", "--both"),
         *("--guidance", "ct", "left.nrs=7", "--as", "rivera"),

@@ -25,6 +25,7 @@ from sitrack.journey.parking import Parking
 from sitrack.journey.patient import EpisodeKey
 from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.loading import load, shipped_text
+from sitrack.pathway.policy import Payer
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side
 
@@ -102,6 +103,7 @@ class Story:
         self.protocol = protocol or load(shipped_text())
         self.entries: list[Entry] = []
         self.others: tuple[Story, ...] = ()
+        self.payer: Payer | None = None
         opening = Draft(
             OPENED,
             on(day),
@@ -333,6 +335,7 @@ class Story:
             today=on(day),
             reason=reason,
             others=tuple(other.episode(day) for other in self.others),
+            payer=self.payer,
         )
 
     def assessed(

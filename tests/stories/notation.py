@@ -224,6 +224,23 @@ class Story:
         ]
         return answer["allowed"], unmet
 
+    def second_verdict(self, stage, policy, *more):
+        """What a payer's policy still needs for a move, by its labels."""
+        asked = ("why", self.key, stage, "--policy", policy, *more)
+        said = self.answer(*asked)["policy"]
+        assert said["policy"] == policy
+        unmet = [row for row in said["rows"] if row["result"] != "met"]
+        [answer] = said["answers"]
+        assert answer["allowed"] is not bool(unmet)
+        return self._labels(unmet)
+
+    def payers_requirement(self, stage, name, policy):
+        """The row of one requirement in the second verdict."""
+        asked = ("why", self.key, stage, "--policy", policy)
+        rows = self.answer(*asked)["policy"]["rows"]
+        [row] = [row for row in rows if row["requirement"] == name]
+        return row
+
     # --- looking
 
     def state(self):

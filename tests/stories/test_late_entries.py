@@ -88,6 +88,8 @@ def test_a_diary_of_eleven_days_later_counts_once_a_clinician_attests_it(story):
         "attestation", about="diary", for_=diary, performer="osei"
     )
     story.record("consent", procedure="rfa")
+    strict = ["BLOCK_INDETERMINATE", "EVIDENCE_MISSING(diary)"]
+    assert story.second_verdict("rfa", "strict") == strict
     story.advance("rfa", open=["SCHED 08-01"])
     [moved] = [row for row in history(story) if row["stage_to"] == "rfa"]
     assert attestation in moved["payload"]["rests_on"]

@@ -10,6 +10,7 @@ import click
 from sitrack.cli.output import fitted, shown
 from sitrack.coordination.questions import Why
 from sitrack.journey.assessment import NOT_BUILT, Assessment
+from sitrack.journey.assessment.payer import PayerVerdict
 from sitrack.journey.findings import Finding, Result
 from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import EpisodeKey
@@ -48,14 +49,16 @@ def lines(
             ),
         ]
     found: list[str] = []
-    for assessment in answer.answers:
+    for place, assessment in enumerate(answer.answers):
         found += [_verdict(answer, assessment), *_place(answer, found)]
         found += [
             "",
-            *_requirements(assessment, width),
+            *_requirements(assessment.findings, width),
             "",
             *_outlook(answer, assessment, width, reason),
         ]
+        for second in answer.seconds[place : place + 1]:
+            found += ["", *_second(second, width)]
         found.append("")
     if not found:
         return [f"{answer.episode.key} is {answer.episode.status}: nothing leads on."]
@@ -81,10 +84,31 @@ def _place(answer: Why, before: Sequence[str]) -> list[str]:
     return [f"In {stage} since {since}; protocol {answer.protocol.id}."]
 
 
-def _requirements(assessment: Assessment, width: int) -> list[str]:
+def _second(second: PayerVerdict, width: int) -> list[str]:
+    """The payer's verdict beneath: only where it differs, or lacks something."""
+    policy, target = second.policy, second.assessment.move.target or ""
+    word = "ready" if second.assessment.allowed else "not ready"
+    theirs = f"{policy.id} {word}"
+    if not second.covered:
+        theirs = f"{policy.id} does not cover {title_of(target)}"
+    ours = "ready" if second.clinical.allowed else "not ready"
+    rows = _requirements(second.telling, width)
+    found = [f"Clinically {ours} / {theirs}{':' if rows else '.'}"]
+    found += ["", *rows, ""] if rows else []
+    if second.not_asked:
+        names = ", ".join(second.not_asked)
+        found += textwrap.wrap(
+            f"Not asked, since the episode's protocol does not know it: {names}", width
+        )
+    keys = ", ".join(policy.sources)
+    said = f"{policy.title} ({keys}): never the coverage of today."
+    return [*found, *textwrap.wrap(said, width)]
+
+
+def _requirements(findings: Sequence[Finding], width: int) -> list[str]:
     found: list[str] = []
     shown_already: set[str] = set()
-    for finding in assessment.findings:
+    for finding in findings:
         text = _text(finding)
         if finding.requirement in shown_already and finding.item == "diary":
             continue  # the line before says what it is missing
@@ -172,6 +196,7 @@ _HOW = {
     "RFA": "rfa {key} --technique cooled --guidance fluoroscopy --nrs 7",
     "injection": "injection {key} --guidance fluoroscopy --contrast in-joint --nrs 8",
     "new injection": "injection {key} --guidance ct --contrast in-joint --nrs 7",
+    "FINANCIAL_NOTICE_MISSING": "notice {key} --procedure rfa",
 }
 _CONSENT_TO = {"post-fusion": "fusion"}
 _ATTESTED = {
@@ -211,8 +236,9 @@ def _evidence(finding: Finding, key: str, target: str) -> str | None:
     if finding.code == "ATTESTATION_REQUIRED":
         about = _ATTESTED.get(target, "source")
         return f"attestation {key} --about {about} --performer CLINICIAN"
-    if item in _HOW:
-        return _HOW[item]
+    for name in (item, finding.code):
+        if name in _HOW:
+            return _HOW[name]
     if "NRS" in item or "score" in item:
         return f"score {key} --nrs 7"
     if item.endswith("screen"):

@@ -12,6 +12,7 @@ from sitrack.journey.response import (
     judged_block,
     steroid_doubt,
 )
+from sitrack.pathway.policy import Payer
 from sitrack.pathway.requirements import Requirement
 
 
@@ -202,8 +203,11 @@ def _spoken(procedure: str) -> str:
 
 def coverage(case: Case, rule: Requirement) -> list[Finding]:
     """Cover is no clinical matter, but without it a signed notice is needed (2.11.7)."""
-    if rule.parameters["covered"] is True:
-        return [met(rule, "covered (default; no payer set)")]
+    payer = case.payer
+    said = payer.covers_rfa if payer else None
+    if rule.flag("covered") if said is None else said:
+        return [met(rule, f"covered {_by_whom(payer)}")]
+    by = f" by {payer.name}" if payer and said is not None else ""
     signed = [
         each
         for each in case.episode.of_kind("notice")
@@ -211,9 +215,18 @@ def coverage(case: Case, rule: Requirement) -> list[Finding]:
     ]
     if signed:
         last = signed[-1]
-        return [met(rule, f"not covered, notice #{last.seq} of {last.day}", [last.seq])]
-    seen = "not covered, no signed notice"
+        seen = f"not covered{by}, notice #{last.seq} of {last.day}"
+        return [met(rule, seen, [last.seq], warning="the patient pays")]
+    seen = f"not covered{by}, no signed notice"
     return [not_met(rule, "FINANCIAL_NOTICE_MISSING", seen)]
+
+
+def _by_whom(payer: Payer | None) -> str:
+    if payer is None:
+        return "(default; no payer set)"
+    if payer.covers_rfa is None:
+        return f"(default; nothing is known of {payer.name})"
+    return f"by {payer.name}"
 
 
 def negative(case: Case, rule: Requirement) -> list[Finding]:

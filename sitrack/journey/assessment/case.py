@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from sitrack.journey.episode import Episode
 from sitrack.journey.evidence import Evidence
+from sitrack.pathway.policy import Payer
 from sitrack.pathway.protocol import Protocol
 
 
@@ -21,6 +22,8 @@ class Case:
         today: the clinical day on which the move would happen.
         reason: the coded reason given with the request, or None.
         others: the same patient's other episodes, for limits per patient.
+        payer: who pays for the patient, where somebody is set; says no more than
+            whether an RFA is covered.
     """
 
     episode: Episode
@@ -28,6 +31,7 @@ class Case:
     today: dt.date
     reason: str | None = None
     others: tuple[Episode, ...] = ()
+    payer: Payer | None = None
 
     @property
     def elapsed(self) -> int:
