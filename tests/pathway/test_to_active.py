@@ -14,6 +14,7 @@ from tests.journey.parked import lost, overdue, shifted, standing
 # --- released from hold: where to
 
 
+@pytest.mark.requirement("return-window")
 @pytest.mark.parametrize(
     ("days", "stage"), [(180, "conservative-care"), (181, "re-evaluation")]
 )
@@ -65,6 +66,7 @@ def test_only_the_release_of_the_last_hold_leads_away():
 # --- back from lost
 
 
+@pytest.mark.requirement("patient-contact")
 def test_coming_back_takes_a_sign_of_the_patient():
     story = lost()
     missing = {"EVIDENCE_MISSING(patient contact)"}
@@ -76,6 +78,7 @@ def test_coming_back_takes_a_sign_of_the_patient():
     assert standing(story) == ("conservative-care", Status.ACTIVE)
 
 
+@pytest.mark.requirement("patient-contact")
 @pytest.mark.parametrize(
     ("kind", "values"), [("visit", {}), ("score", {"nrs": 6}), ("score", {"pgic": 4})]
 )
@@ -86,6 +89,7 @@ def test_a_visit_or_a_score_is_such_a_sign(kind, values):
     assert back.payload["rests_on"] == [sign]
 
 
+@pytest.mark.requirement("patient-contact")
 def test_signs_from_before_the_loss_are_none():
     story = overdue()
     story.contact(60, "reached")
@@ -94,6 +98,7 @@ def test_signs_from_before_the_loss_are_none():
     assert named == {"EVIDENCE_MISSING(patient contact)"}
 
 
+@pytest.mark.requirement("return-window")
 @pytest.mark.parametrize(
     ("days", "stage"), [(180, "conservative-care"), (181, "re-evaluation")]
 )

@@ -225,6 +225,7 @@ def test_a_note_from_before_the_evaluation_explains_no_deferral():
     assert answer == not_met("EVIDENCE_MISSING(shared decision)")
     note = story.record("note", 200, topic="shared-decision")
     [finding] = story.findings(TO, 200, "deferral-note")
+    assert finding.is_met
     assert finding.entries == (note,)
 
 

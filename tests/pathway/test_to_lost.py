@@ -14,6 +14,7 @@ from tests.journey.notation import (
 from tests.journey.parked import PARKED, lost, overdue, standing
 
 
+@pytest.mark.requirement("contact-attempts")
 def test_a_patient_is_lost_after_three_attempts_by_two_ways_and_forty_five_days():
     story = sought(overdue(), 55, 69, 78)
     story.lose(93)
@@ -21,16 +22,19 @@ def test_a_patient_is_lost_after_three_attempts_by_two_ways_and_forty_five_days(
     assert story.open(93) == {}
 
 
+@pytest.mark.requirement("contact-attempts")
 @pytest.mark.parametrize(("day", "allowed"), [(92, False), (93, True)])
 def test_it_takes_forty_five_days_since_the_earliest_date_that_was_missed(day, allowed):
     story = sought(overdue(), 55, 69, 78)
     if allowed:
         story.lose(day)
+        assert standing(story) == ("conservative-care", Status.LOST)
     else:
         named = story.refusal(lambda: story.lose(day))
         assert named == {"LTFU_WINDOW_NOT_MET"}
 
 
+@pytest.mark.requirement("contact-attempts")
 @pytest.mark.parametrize(
     "attempts",
     [

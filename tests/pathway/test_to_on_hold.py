@@ -53,6 +53,7 @@ def test_what_is_not_under_way_cannot_be_put_on_hold(stage):
     assert story.refusal(lambda: story.hold(6)) == {"NOT_ALLOWED_FROM_STATE"}
 
 
+@pytest.mark.requirement("hold-review")
 @pytest.mark.parametrize(("ahead", "allowed"), [(1, True), (90, True), (91, False)])
 def test_the_review_lies_at_most_ninety_days_ahead(ahead, allowed):
     story = in_conservative_care()
@@ -102,6 +103,7 @@ def test_a_renewal_sets_another_review_and_the_hold_goes_on():
     assert (kept.seq, kept.since, kept.reviewed_by) == (hold, on(30), renewal)
 
 
+@pytest.mark.requirement("hold-review")
 @pytest.mark.parametrize(("ahead", "allowed"), [(90, True), (91, False)])
 def test_a_renewed_review_lies_at_most_ninety_days_from_the_day_it_is_set(
     ahead, allowed
