@@ -84,6 +84,10 @@ TESTS: Final = (
     "aslr",
 )
 REGIONS: Final = ("si-joint", "pelvis", "lumbar")
+WORKED_ON: Final = ("pelvic-girdle", "lumbar-spine", "hips")
+"""Whose mechanics physical therapy is to mend (founding 18)."""
+EXERCISES: Final = ("core", "gluteal", "pelvis-stabilising", "stretching")
+"""What a programme may hold; the first three make it an active one (founding 19)."""
 OUTCOMES: Final = (
     "reached",
     "no-answer",
@@ -263,6 +267,8 @@ KINDS: Final[Mapping[str, Kind]] = {
                     ),
                     required=True,
                 ),
+                Field("regions", "choices", "what it works on", WORKED_ON),
+                Field("content", "choices", "what the programme holds", EXERCISES),
                 Field("start", "date", "first day of the course"),
                 Field("stop", "date", "last day of the course"),
                 Field("visits", "whole", "visits attended so far", high=400),

@@ -96,6 +96,7 @@ def test_a_score_without_pain_closes_nothing():
     assert "INJ-CHECK" in lines(story, 14)
 
 
+@pytest.mark.founding(21)
 @pytest.mark.parametrize(
     ("values", "closes"),
     [({"visits": 3}, True), ({"adherence": 80}, True), ({"planned": 9}, False)],
@@ -106,6 +107,7 @@ def test_attendance_closes_the_check_of_conservative_care(values, closes):
     assert ("CON-CHECK" not in lines(story, 34)) is closes
 
 
+@pytest.mark.founding(36)
 def test_surveillance_goes_on_for_as_long_as_relief_lasts():
     story = in_relief_after_rfa()
     assert story.open(190) == {"CHECK": str(on(280)), "ESC": str(on(310))}
@@ -132,6 +134,7 @@ def test_a_new_block_begins_its_own_lines():
     assert story.open(90)["REVIEW"] == str(on(97))
 
 
+@pytest.mark.founding(22, 23, 24)
 @pytest.mark.parametrize(
     ("drug", "rule", "days"),
     [
@@ -209,6 +212,7 @@ def test_a_drug_told_by_its_class_is_followed_up_like_its_class():
 # --- the belt
 
 
+@pytest.mark.founding(27)
 def test_a_belt_is_asked_about_after_six_weeks_until_it_is_put_away():
     story = in_conservative_care()
     worn = story.record("belt", 25, start=str(on(24)))
@@ -219,6 +223,7 @@ def test_a_belt_is_asked_about_after_six_weeks_until_it_is_put_away():
     assert "CON-BELT" not in lines(story, 60)
 
 
+@pytest.mark.founding(26)
 def test_a_belt_from_before_the_stage_is_not_followed_up():
     story = in_conservative_care()
     story.record("belt", 25, start=str(on(19)))
@@ -399,6 +404,7 @@ def test_imaging_answers_the_twelve_month_visit_and_no_other():
     assert lines(story, 575).keys() == {f"PF-{n}" for n in OFFSETS} - {"PF-365"}
 
 
+@pytest.mark.founding(43, 45)
 def test_what_follows_a_fusion_waits_for_the_patient():
     assert {line.waits_for for line in in_post_fusion().lines(210)} == {"patient"}
 

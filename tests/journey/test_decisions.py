@@ -60,6 +60,7 @@ def test_a_diary_reading_of_tomorrow_is_refused():
     assert named == ["FUTURE_DATED"]
 
 
+@pytest.mark.founding(2)
 @pytest.mark.parametrize("kind", ["injection", "exam", "consent"])
 def test_what_is_said_of_the_other_side_is_refused(kind):
     forms = {
@@ -207,6 +208,7 @@ def test_evidence_is_taken_down_whatever_the_rules_think_of_it():
 # --- moves
 
 
+@pytest.mark.founding(15)
 def test_a_move_outside_the_table_stands_alone_and_says_where_the_stage_leads():
     story = Story()
     with pytest.raises(Refused) as refusal:

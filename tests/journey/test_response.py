@@ -103,6 +103,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.founding(3, 5, 6, 9, 12)
 @pytest.mark.parametrize(("contrast", "reading", "scores", "failure"), ROWS)
 def test_the_class_of_a_failed_injection(contrast, reading, scores, failure):
     assert classed(contrast, reading, scores).failure == failure
@@ -119,6 +120,7 @@ def test_one_reading_in_the_window_is_enough_for_the_anaesthetic_phase():
     assert respond(story, injection).anaesthetic is Phase.REACHED
 
 
+@pytest.mark.founding(4)
 @pytest.mark.parametrize(
     ("agent", "last", "after"),
     [
@@ -139,6 +141,7 @@ def test_the_steroid_phase_begins_two_weeks_after(day, counts):
     assert classed("in-joint", HIGH, ((day, 7),)).steroid is counts
 
 
+@pytest.mark.founding(5)
 def test_relief_that_came_back_holds():
     response = classed("in-joint", HIGH, ((14, 2), (20, 7), (30, 2)))
     assert (response.steroid, response.failure) == (Phase.REACHED, None)

@@ -128,6 +128,7 @@ def test_a_fusion_that_nobody_follows_up_is_found():
     ]
 
 
+@pytest.mark.founding(15)
 @pytest.mark.parametrize(
     "target",
     ["conservative-care", "diagnostic-block", "referred-out", "post-fusion"],
@@ -140,6 +141,7 @@ def test_a_way_from_the_injection_past_the_re_evaluation_is_found(target):
     )
 
 
+@pytest.mark.founding(34)
 def test_an_rfa_that_skips_the_diagnostic_block_stage_is_found():
     blocks = (
         '[[moves.requirements]]\nkind = "positive-blocks"\nhard = true\n'
@@ -154,6 +156,7 @@ def test_an_rfa_that_skips_the_diagnostic_block_stage_is_found():
     ]
 
 
+@pytest.mark.founding(37, 38)
 def test_a_path_to_fusion_that_skips_conservative_care_is_found():
     found = faults(load(with_move("re-evaluation", "diagnostic-block")))
     assert found == ["a path reaches fusion-evaluation without conservative care"]

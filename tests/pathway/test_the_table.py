@@ -106,6 +106,7 @@ def refusal(story: Story, act) -> set[str]:
     return set()
 
 
+@pytest.mark.founding(15, 37)
 @pytest.mark.parametrize(
     ("state", "target"),
     list(itertools.product(STATES, Stage)),

@@ -45,6 +45,7 @@ def test_a_disposition_is_one_of_the_protocols():
         in_conservative_care().finish(30, "bored")
 
 
+@pytest.mark.founding(44)
 @pytest.mark.parametrize("disposition", ANY_TIME)
 @pytest.mark.parametrize("stage", OPEN)
 def test_every_open_stage_may_end_by_what_nobody_chooses(stage, disposition):
@@ -86,6 +87,7 @@ def test_evidence_can_still_be_recorded_after_the_end():
 # --- resolved
 
 
+@pytest.mark.founding(36)
 @pytest.mark.parametrize("stage", [stage for stage in OPEN if stage != Stage.RELIEF])
 def test_only_relief_is_resolved(stage):
     story = Story()
@@ -177,6 +179,7 @@ def test_the_twelve_month_visit_may_be_a_week_early(day, counts):
     assert ends(story, 600, "fusion-complete") == [MET] + [missing] * (not counts)
 
 
+@pytest.mark.founding(40)
 def test_the_visit_is_cited_and_no_union_on_the_image_is_no_failure():
     story = in_post_fusion()
     visit = story.record("visit", 575)

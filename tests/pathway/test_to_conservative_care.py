@@ -72,6 +72,7 @@ def test_tests_from_before_the_re_evaluation_do_not_count():
 # --- differential screens
 
 
+@pytest.mark.founding(8)
 def test_each_screen_that_is_missing_is_named():
     story = in_re_evaluation()
     story.record("screen", 20, lumbar="negative")
@@ -88,6 +89,7 @@ def test_screens_may_be_done_on_different_days():
     assert story.asked(TO, 21, "differential-screens") == MET
 
 
+@pytest.mark.founding(8)
 @pytest.mark.parametrize("region", ["lumbar", "hip", "soft_tissue"])
 def test_a_positive_screen_leaves_the_source_unconfirmed(region):
     story = in_re_evaluation()
@@ -106,6 +108,7 @@ def test_a_screen_done_again_replaces_the_one_before():
 # --- the anaesthetic response
 
 
+@pytest.mark.founding(6, 7)
 @pytest.mark.parametrize("threshold", [50, 75, 80])
 @pytest.mark.parametrize("row", BOUNDARIES, ids=lambda row: f"{row[0]}-to-{row[1]}")
 def test_the_anaesthetic_phase_confirms_from_its_threshold_on(row, threshold):
@@ -122,6 +125,7 @@ def test_the_anaesthetic_phase_confirms_from_its_threshold_on(row, threshold):
     assert shown in finding.seen
 
 
+@pytest.mark.founding(7, 15)
 def test_without_a_response_and_without_attestation_the_source_is_not_confirmed():
     story = doubtful()
     answer = story.asked(TO, 1, "source-response")
@@ -150,6 +154,7 @@ def test_an_attestation_about_something_else_confirms_nothing():
     assert answer == not_met("SOURCE_NOT_CONFIRMED")
 
 
+@pytest.mark.founding(10)
 def test_relief_after_an_injection_without_guidance_confirms_nothing():
     story = doubtful(guidance="none")
     story.diary(0, "1h=0")
@@ -165,6 +170,7 @@ def test_relief_after_the_anaesthetic_has_worn_off_confirms_nothing():
     assert story.asked(TO, 1, "source-response") == MET
 
 
+@pytest.mark.founding(13, 16)
 def test_a_steroid_that_did_nothing_forbids_nothing():
     story = in_re_evaluation()
     story.exam(20)
@@ -194,6 +200,7 @@ def test_a_deferred_fusion_needs_a_coded_reason():
     assert story.asked(TO, 210, "coded-reason", reason="optimise") == MET
 
 
+@pytest.mark.founding(44)
 @pytest.mark.parametrize(
     "reason", ["patient-declines-for-now", "not-candidate", "optimise"]
 )

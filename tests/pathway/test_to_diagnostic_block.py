@@ -23,6 +23,7 @@ RELIEF, SEVERITY = "relief-insufficient", "pain-severity"
 # --- documented days
 
 
+@pytest.mark.founding(28)
 def test_forty_two_days_of_conservative_care_are_needed():
     story = in_conservative_care()
     early = not_met("TRIAL_PERIOD_NOT_MET", earliest=62)
@@ -70,11 +71,13 @@ def test_a_course_without_an_end_is_known_until_it_was_last_written_about():
 # --- active therapy
 
 
+@pytest.mark.founding(17)
 def test_without_any_therapy_it_is_unknown():
     story = in_conservative_care()
     assert story.asked(TO, 30, THERAPY) == unknown("EVIDENCE_MISSING(active PT)")
 
 
+@pytest.mark.founding(17, 21)
 @pytest.mark.parametrize(("visits", "enough"), [(3, False), (4, True)])
 def test_active_therapy_takes_four_visits(visits, enough):
     story = in_conservative_care()
@@ -83,6 +86,7 @@ def test_active_therapy_takes_four_visits(visits, enough):
     assert story.asked(TO, 30, THERAPY) == expected
 
 
+@pytest.mark.founding(17)
 @pytest.mark.parametrize("kind", ["passive", "stretching-only", "home-programme"])
 def test_therapy_that_is_not_active_does_not_count(kind):
     story = in_conservative_care()
@@ -104,6 +108,7 @@ def test_visits_of_two_courses_are_added_up():
     assert story.asked(TO, 35, THERAPY) == MET
 
 
+@pytest.mark.founding(21)
 def test_a_home_programme_counts_once_it_is_attested():
     story = in_conservative_care()
     story.therapy(30, type="home-programme", adherence=90)
@@ -124,6 +129,7 @@ def test_therapy_that_could_not_be_tolerated_counts():
     assert story.asked(TO, 30, THERAPY) == MET
 
 
+@pytest.mark.founding(20)
 def test_stretching_alone_earns_a_warning():
     story = in_conservative_care()
     story.therapy(30, visits=6)
@@ -137,12 +143,14 @@ def test_stretching_alone_earns_a_warning():
 # --- an NSAID
 
 
+@pytest.mark.founding(23)
 def test_an_nsaid_must_have_been_tried():
     story = in_conservative_care()
     story.record("medication", 30, drug="paracetamol", start=str(on(21)))
     assert story.asked(TO, 30, NSAID) == not_met("EVIDENCE_MISSING(NSAID trial)")
 
 
+@pytest.mark.founding(23)
 @pytest.mark.parametrize(
     "values",
     [
@@ -204,6 +212,7 @@ def test_the_exit_score_is_at_most_thirty_days_old():
     assert story.asked(TO, 71, SEVERITY) == stale
 
 
+@pytest.mark.founding(28)
 @pytest.mark.parametrize(("baseline", "score", "satisfactory"), AT_LEAST_50)
 def test_half_the_pain_gone_is_satisfactory_relief(baseline, score, satisfactory):
     story = with_baseline(baseline)
@@ -273,6 +282,7 @@ def test_ten_millimetres_of_vas_weigh_one_point_of_nrs(score, severe):
 # --- all together
 
 
+@pytest.mark.founding(28)
 def test_conservative_care_that_is_exhausted_leads_to_the_block():
     story = exhausted(in_conservative_care(), 62)
     story.move(TO, 62)

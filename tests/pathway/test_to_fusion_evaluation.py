@@ -23,6 +23,7 @@ TO = "fusion-evaluation"
 DONE, PERIOD, RELIEF = "rfa-done", "failure-period", "relief-insufficient"
 
 
+@pytest.mark.founding(38)
 def test_an_rfa_that_was_not_done_cannot_have_failed():
     story = in_rfa()
     assert story.asked(TO, 200, DONE) == not_met("EVIDENCE_MISSING(RFA)")
@@ -87,6 +88,7 @@ def test_the_latest_rfa_of_the_stage_counts():
     assert story.asked(TO, 190, PERIOD) == early
 
 
+@pytest.mark.founding(37)
 def test_an_rfa_that_failed_leads_there():
     story = after_rfa()
     story.score(190, nrs=7)
@@ -114,6 +116,7 @@ def test_a_variance_may_shorten_the_wait_and_is_kept_with_the_move():
 # --- waived, or asked for again
 
 
+@pytest.mark.founding(38)
 def test_a_waiver_still_asks_for_conservative_care():
     story = Story()
     story.placed("diagnostic-block", 10)
@@ -131,6 +134,7 @@ WAIVED = (
 )
 
 
+@pytest.mark.founding(38)
 @pytest.mark.parametrize("reason", WAIVED)
 def test_a_waiver_needs_a_coded_reason_and_a_clinician(reason):
     story = in_diagnostic_block()
@@ -217,6 +221,7 @@ def test_fusion_is_asked_for_again_only_while_relief_is_insufficient():
     assert story.asked(TO, 71, RELIEF) == not_met("RELIEF_ABOVE_THRESHOLD")
 
 
+@pytest.mark.founding(37, 38)
 def test_fusion_is_never_reached_from_conservative_care_without_an_earlier_rfa():
     story = exhausted(in_conservative_care(), 70)
     named = {"PREREQUISITE_STAGE_MISSING"}
@@ -224,6 +229,7 @@ def test_fusion_is_never_reached_from_conservative_care_without_an_earlier_rfa()
     assert story.refused(TO, 70, variance=JUDGEMENT) == named
 
 
+@pytest.mark.founding(2)
 def test_an_rfa_of_the_other_side_opens_no_way():
     story = exhausted(in_conservative_care(side="left"), 70)
     story.others = (deferred(),)

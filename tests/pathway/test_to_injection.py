@@ -36,6 +36,7 @@ def repeated(day: int = 20, **values) -> Story:
 # --- the class of the failure
 
 
+@pytest.mark.founding(9, 11)
 def test_a_technical_failure_may_be_repeated():
     assert missed().asked(TO, 20, CLASS) == MET
 
@@ -48,6 +49,7 @@ def test_an_indeterminate_failure_may_be_repeated():
     assert story.asked(TO, 20, CLASS) == MET
 
 
+@pytest.mark.founding(14)
 def test_a_mechanical_failure_is_not_repeated_unless_a_clinician_attests_it():
     story = in_re_evaluation()
     assert story.asked(TO, 20, CLASS) == not_met("ATTESTATION_REQUIRED")
@@ -81,6 +83,7 @@ def test_two_weeks_lie_between_the_injections(day, enough):
 # --- repeats
 
 
+@pytest.mark.founding(11)
 def test_one_technical_repeat_is_allowed():
     story = repeated(20)
     assert story.asked(TO, 20, REPEATS) == MET
@@ -117,6 +120,7 @@ def test_two_diagnostic_sessions_a_year_leave_no_room_for_a_third():
     assert last.asked(TO, 264, SESSIONS) == full
 
 
+@pytest.mark.founding(2)
 def test_sessions_of_the_other_side_count_for_the_patient():
     story = with_sessions(-100, -50, purpose="diagnostic", new=0, side="left")
     full = not_met("LIMIT_REACHED(diagnostic sessions)", earliest=265)
@@ -179,6 +183,7 @@ def test_the_new_injection_is_recorded_first():
     assert answer == not_met("EVIDENCE_MISSING(new injection)")
 
 
+@pytest.mark.founding(10, 11)
 @pytest.mark.parametrize("guidance", ["fluoroscopy", "ct", "ultrasound"])
 @pytest.mark.parametrize("contrast", ["in-joint", "not-in-joint"])
 def test_it_is_guided_and_shown_by_contrast(guidance, contrast):
@@ -186,6 +191,7 @@ def test_it_is_guided_and_shown_by_contrast(guidance, contrast):
     assert story.asked(TO, 20, NEW) == MET
 
 
+@pytest.mark.founding(10, 11)
 @pytest.mark.parametrize(
     "values",
     [

@@ -45,6 +45,7 @@ def missing(item: str):
 # --- the whole of it
 
 
+@pytest.mark.founding(40)
 def test_a_surgery_with_everything_on_record_leads_there():
     story = operated()
     surgery = len(story.entries)
@@ -72,6 +73,7 @@ def test_everything_that_is_missing_is_named_at_once():
     }
 
 
+@pytest.mark.founding(38, 39, 44)
 @pytest.mark.parametrize(
     ("left_out", "named"),
     [
@@ -95,6 +97,7 @@ def test_a_variance_lifts_what_no_invariant_demands():
     assert story.stage == TO
 
 
+@pytest.mark.founding(38, 44)
 def test_no_variance_lifts_surgery_consent_or_the_rfa_before_it():
     assert evaluated().refused(TO, 11, variance=JUDGEMENT) == {
         "EVIDENCE_MISSING(surgery)",
@@ -122,6 +125,7 @@ def test_a_surgery_from_before_the_evaluation_does_not_count():
     assert story.asked(TO, 210, SURGERY) == MET
 
 
+@pytest.mark.founding(2)
 def test_a_surgery_of_the_other_side_does_not_count():
     story = worked_up(in_fusion_evaluation(side="left"), 210)
     story.others = (operated(),)
@@ -142,6 +146,7 @@ def test_both_sides_on_one_day_are_met_with_a_warning(other_day, warned):
 # --- severity
 
 
+@pytest.mark.founding(39)
 @pytest.mark.parametrize(
     ("nrs", "expected"), [(4.5, not_met("SEVERITY_BELOW_THRESHOLD")), (5, MET)]
 )
@@ -151,6 +156,7 @@ def test_pain_is_five_or_more(nrs, expected):
     assert story.answers(TO, 210, SEVERITY) == [expected, MET]
 
 
+@pytest.mark.founding(39, 45)
 @pytest.mark.parametrize(
     ("odi", "expected"), [(29, not_met("SEVERITY_BELOW_THRESHOLD")), (30, MET)]
 )
@@ -192,6 +198,7 @@ def test_scores_from_before_the_evaluation_do_not_count():
 # --- conservative care, RFA and the injection before
 
 
+@pytest.mark.founding(38)
 @pytest.mark.parametrize(
     ("stop", "expected"), [(181, not_met("TRIAL_PERIOD_NOT_MET")), (182, MET)]
 )
@@ -207,6 +214,7 @@ def test_conservative_care_counts_whatever_its_age():
     assert story.asked(TO, 4000, DAYS) == MET
 
 
+@pytest.mark.founding(38)
 def test_the_rfa_failed_or_was_waived():
     prior = "prior-rfa-failure"
     absent = not_met("PREREQUISITE_STAGE_MISSING")
@@ -357,6 +365,7 @@ def test_one_region_that_has_grown_old_is_stale():
     assert listed(story, 371, "imaging") == stale
 
 
+@pytest.mark.founding(44)
 def test_the_decision_is_shared_in_this_evaluation():
     story = Story()
     story.record("note", 9, topic="shared-decision")
@@ -391,6 +400,7 @@ def test_nicotine_is_advised_on_and_stands_in_nobodys_way(lab, warned):
 # --- consent
 
 
+@pytest.mark.founding(44)
 @pytest.mark.parametrize(
     ("consented", "expected"),
     [
@@ -424,6 +434,7 @@ def test_consent_to_something_else_is_none():
 # --- after it
 
 
+@pytest.mark.founding(43, 45)
 def test_visits_are_due_from_the_day_of_the_surgery():
     offsets = (14, 42, 90, 180, 365, 730)
     expected = {str(days): str(on(210 + days)) for days in offsets}

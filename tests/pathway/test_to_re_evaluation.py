@@ -27,6 +27,7 @@ CLASSIFIED = "injection-classified"
 # --- from the injection
 
 
+@pytest.mark.founding(5)
 def test_nothing_can_have_failed_before_an_injection_is_recorded():
     story = Story()
     assert story.asked(TO, 1, CLASSIFIED) == unknown("EVIDENCE_MISSING(injection)")
@@ -45,6 +46,7 @@ def test_a_mechanical_failure_waits_for_the_score_of_two_weeks():
     assert story.asked(TO, 20, CLASSIFIED) == MET
 
 
+@pytest.mark.founding(6, 9)
 def test_a_negative_or_a_technical_failure_waits_for_nothing():
     negative = Story()
     negative.injection(0)
@@ -55,6 +57,7 @@ def test_a_negative_or_a_technical_failure_waits_for_nothing():
     assert technical.asked(TO, 0, CLASSIFIED) == MET
 
 
+@pytest.mark.founding(5)
 @pytest.mark.parametrize(("baseline", "score", "holds"), AT_LEAST_50)
 def test_an_injection_whose_relief_holds_has_not_failed(baseline, score, holds):
     story = Story()
@@ -65,6 +68,7 @@ def test_an_injection_whose_relief_holds_has_not_failed(baseline, score, holds):
     assert story.asked(TO, 14, CLASSIFIED) == expected
 
 
+@pytest.mark.founding(5)
 def test_relief_that_was_lost_again_is_a_failure():
     story = Story()
     story.injection(0)
@@ -114,6 +118,7 @@ def test_other_reasons_need_no_score(reason):
     assert story.stage == TO
 
 
+@pytest.mark.founding(15, 36)
 @pytest.mark.parametrize(
     "stage", ["conservative-care", "rfa", "relief", "fusion-evaluation", "post-fusion"]
 )
@@ -144,6 +149,7 @@ def test_without_a_block_nothing_is_negative():
     assert story.asked(TO, 80, NEGATIVE) == unknown("EVIDENCE_MISSING(block)")
 
 
+@pytest.mark.founding(34)
 @pytest.mark.parametrize(("baseline", "score", "reached"), AT_LEAST_50)
 def test_a_block_is_negative_below_its_threshold(baseline, score, reached):
     story = with_block(f"1h={score}", f"2h={score}", nrs=baseline)

@@ -17,6 +17,7 @@ def screened(**values) -> Story:
     return story
 
 
+@pytest.mark.founding(7, 8)
 @pytest.mark.parametrize("region", ["lumbar", "hip", "soft_tissue"])
 def test_a_positive_screen_names_another_source(region):
     assert screened(**{region: "positive"}).asked(TO, 20, SOURCE) == MET
@@ -27,6 +28,7 @@ def test_a_red_flag_will_do(flag):
     assert screened(red_flags=flag).asked(TO, 20, SOURCE) == MET
 
 
+@pytest.mark.founding(7)
 def test_negative_screens_name_no_other_source():
     missing = not_met("EVIDENCE_MISSING(alternative source)")
     assert screened().asked(TO, 20, SOURCE) == missing
@@ -49,6 +51,7 @@ def test_a_destination_is_given():
     assert story.asked(TO, 20, DESTINATION, reason="hip") == MET
 
 
+@pytest.mark.founding(8)
 @pytest.mark.parametrize(
     "destination",
     ["lumbar", "hip", "soft-tissue", "rheumatology", "infection-oncology", "other"],

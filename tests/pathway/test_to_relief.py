@@ -39,6 +39,7 @@ def test_relief_from_an_rfa_lasts_forty_two_days():
     assert story.asked(TO, 142, LENGTH) == MET
 
 
+@pytest.mark.founding(28)
 def test_relief_from_conservative_care_lasts_fourteen_days():
     story = in_conservative_care()
     early = not_met("TRIAL_PERIOD_NOT_MET", earliest=34)
@@ -146,6 +147,7 @@ def test_in_conservative_care_relief_is_measured_against_the_score_at_entry():
     assert "(50 %)" in finding.seen
 
 
+@pytest.mark.founding(28, 36)
 @pytest.mark.parametrize("tell", [injected, after_rfa, in_conservative_care])
 def test_satisfactory_relief_in_time_leads_there(tell):
     story = tell()

@@ -38,6 +38,7 @@ def with_block(day: int = 80, **values) -> Story:
 # --- the block
 
 
+@pytest.mark.founding(34)
 def test_rfa_is_refused_while_there_is_no_block():
     story = in_diagnostic_block()
     assert story.asked(TO, 80, BLOCKS) == unknown("EVIDENCE_MISSING(block)")
@@ -53,6 +54,7 @@ def test_rfa_is_refused_while_the_block_has_no_diary():
     ]
 
 
+@pytest.mark.founding(34)
 @pytest.mark.parametrize("threshold", [50, 75, 80])
 @pytest.mark.parametrize("row", BOUNDARIES, ids=lambda row: f"{row[0]}-to-{row[1]}")
 def test_a_block_is_positive_from_its_threshold_on(row, threshold):
@@ -139,12 +141,14 @@ def test_steroid_in_the_block_is_met_with_a_warning():
 # --- the nerves
 
 
+@pytest.mark.founding(29, 30)
 def test_the_nerves_are_those_of_the_latest_block():
     [finding] = with_block(80, nerves="s1,s2,s3").findings(TO, 81, NERVES)
     assert finding.is_met
     assert finding.seen == "S1 S2 S3, right"
 
 
+@pytest.mark.founding(30)
 def test_blocks_of_other_nerves_do_not_add_up():
     story = with_block(80, nerves="s1,s2", protocol=shipped_with(TWO_BLOCKS))
     story.diary(100, "1h=1", "2h=1", about=story.block(100))
@@ -210,6 +214,7 @@ def test_a_repeat_without_cover_asks_for_the_notice_too():
     assert story.asked(TO, 90, "coverage") == MET
 
 
+@pytest.mark.founding(31, 34)
 def test_a_positive_block_with_consent_leads_to_the_rfa():
     story = with_block(80)
     story.consent(81)
@@ -217,6 +222,7 @@ def test_a_positive_block_with_consent_leads_to_the_rfa():
     assert story.stage == TO
 
 
+@pytest.mark.founding(34)
 def test_no_variance_opens_the_way_without_a_positive_block():
     story = in_diagnostic_block()
     story.consent(81)
@@ -236,6 +242,7 @@ def recurred(day: int = 400, **values) -> Story:
     return story
 
 
+@pytest.mark.founding(36)
 def test_a_repeat_needs_no_new_block():
     story = recurred()
     story.move(TO, 400)
@@ -369,6 +376,7 @@ def test_recurrence_is_judged_on_the_scale_of_the_treatment():
     assert story.asked(TO, 300, "recurrence") == MET
 
 
+@pytest.mark.founding(15)
 def test_a_changed_pattern_questions_the_source():
     story = in_relief_after_rfa()
     story.score(400, nrs=7, pattern="changed")

@@ -50,6 +50,7 @@ def entered(episode: Episode, stage: Stage) -> list[int]:
 # --- the invariants of the founding document
 
 
+@pytest.mark.founding(15, 34, 36, 38, 44)
 @WALKS
 @given(walks())
 def test_no_walk_breaks_an_invariant(walk):
@@ -150,6 +151,7 @@ def moves_rest_on_what_is_met(story: Story) -> None:
         assert not hard & {row["requirement"] for row in unmet}
 
 
+@pytest.mark.founding(13, 16)
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(st.integers(14, 90), NRS), max_size=5))
 def test_no_score_of_the_steroid_phase_forbids_to_confirm_the_source(scores):
@@ -165,6 +167,7 @@ def test_no_score_of_the_steroid_phase_forbids_to_confirm_the_source(scores):
     assert story.stage == Stage.CONSERVATIVE_CARE
 
 
+@pytest.mark.founding(2)
 @WALKS
 @given(walks(16), walks(8))
 def test_nothing_on_one_side_answers_for_the_other(walk, elsewhere):

@@ -150,6 +150,7 @@ def story(ledger_url, tmp_path):
     return operated(ledger_url, tmp_path)
 
 
+@pytest.mark.founding(44)
 def test_the_fusion_is_declined_for_now_and_done_later(story):
     story.on("2025-10-01")
     too_early = ["TRIAL_PERIOD_NOT_MET from 2026-09-22"]

@@ -102,6 +102,7 @@ def story(ledger_url, tmp_path):
     return relieved(ledger_url, tmp_path)
 
 
+@pytest.mark.founding(36)
 def test_the_relief_ends_at_ten_months_and_the_rfa_is_repeated(story):
     story.on("2025-10-26", fires=["CHECK"], sent=[])  # a Sunday
     story.on("2025-10-27", fires=[], sent=["CHECK"])

@@ -45,6 +45,7 @@ def tell(story):
     story.advance("diagnostic-block", refused=["NOT_ALLOWED_FROM_STATE"])
 
 
+@pytest.mark.founding(7, 8)
 def test_the_referral_is_followed_until_it_is_answered_and_decided(
     ledger_url, tmp_path
 ):

@@ -42,6 +42,7 @@ def repeat(story, contrast, reading):
     story.advance("injection", open=["CHECK 03-10", "TRIAL 04-07", "ESC 04-21"])
 
 
+@pytest.mark.founding(11)
 def test_the_repeat_helps(story):
     repeat(story, "in-joint", "1h=1")
     story.on("2025-03-10", fires=["CHECK"])

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import pytest
+
 from sitrack.journey.forms import EXCLUSIONS
 
 from .notation import Story
@@ -102,6 +104,7 @@ def ways(story):
     return story.answer("why", story.key)["answers"]
 
 
+@pytest.mark.founding(2)
 def test_each_side_goes_its_own_way(ledger_url, tmp_path):
     left, right = injected(ledger_url, tmp_path)
     confirmed_on_the_left(left, right)

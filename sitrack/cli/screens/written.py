@@ -8,6 +8,7 @@ from typing import Any
 
 from sitrack.cli.screens.entries import what
 from sitrack.coordination.episodes import Written
+from sitrack.journey.advice import advice
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import ways_on
 from sitrack.journey.entries import Entry
@@ -44,10 +45,11 @@ def _echo(done: Written) -> list[str]:
     """Whose it is, on which side, in which stage; what was written; the receipt."""
     key, stage = done.episode.key, title_of(done.episode.stage)
     who = f"{key}  {done.patient.initials}  {key.side.value} SI joint  {stage}"
-    if done.dry_run:
-        return [who, f"would record: {what(done.entry)}{_when(done)}"]
     said = what(done.entry) + _when(done)
-    return [who, said, f"recorded {receipt(done.entry, str(key))}"]
+    warned = [f"warning: {each}" for each in advice(done.episode, done.entry.seq)]
+    if done.dry_run:
+        return [who, f"would record: {said}", *warned]
+    return [who, said, *warned, f"recorded {receipt(done.entry, str(key))}"]
 
 
 def _when(done: Written) -> str:
@@ -108,6 +110,7 @@ def _row(done: Written) -> dict[str, Any]:
         "version": done.episode.version,
         "receipt": None if done.dry_run else done.entry.hash[:16],
         "dry_run": done.dry_run,
+        "warnings": advice(done.episode, done.entry.seq),
         "due": [
             {"rule": line.rule, "due": line.due, "title": line.title}
             for line in done.due
