@@ -16,6 +16,14 @@ def upgrade() -> None:
     """Add what is new; plain columns, so that no table is rebuilt."""
     op.add_column("patient", sa.Column("payer", sa.Text(), nullable=True))
     op.add_column("episode", sa.Column("alert", sa.Text(), nullable=True))
+    op.create_index(
+        "ix_episode_alert",
+        "episode",
+        ["alert"],
+        unique=False,
+        sqlite_where=sa.text("alert IS NOT NULL"),
+        postgresql_where=sa.text("alert IS NOT NULL"),
+    )
     op.create_index("ix_entry_batch", "entry", ["batch"], unique=False)
     guards.create(op.get_bind())
 
@@ -23,5 +31,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take it away again."""
     op.drop_index("ix_entry_batch", table_name="entry")
+    op.drop_index("ix_episode_alert", table_name="episode")
     op.drop_column("episode", "alert")
     op.drop_column("patient", "payer")

@@ -26,6 +26,8 @@ _TABLE: Table = {
         "sitrack.cli.episode:episode",
         "The frame: open, hold, lose, finish, reopen.",
     ),
+    "entry": ("sitrack.cli.entry:entry", "Amend: correct, retract, transfer."),
+    "undo": ("sitrack.cli.undo:undo", "Take back your last command."),
     "reminder": ("sitrack.cli.reminder:reminder", "Plan, run or watch reminders."),
     "pathway": ("sitrack.cli.pathway:pathway", "The protocol: show, draw, check."),
     "audit": ("sitrack.cli.audit:audit", "For auditors: verify the record."),

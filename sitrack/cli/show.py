@@ -10,6 +10,7 @@ import click
 from sitrack.cli.failures import finding_json
 from sitrack.cli.output import View, show_view
 from sitrack.cli.shell import Shell, reads_in_time
+from sitrack.cli.why import broken_json
 from sitrack.errors import BadInput
 
 
@@ -113,6 +114,7 @@ def _show_episode(
             "protocol": found.protocol.id,
             "coordinator": story.coordinator,
             "version": story.version,
+            "broken": broken_json(story),
             "moves": moves,
         },
     )

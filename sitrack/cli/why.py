@@ -62,6 +62,7 @@ def why(
             "episode": str(key),
             "stage": answer.episode.stage,
             "protocol": answer.protocol.id,
+            "broken": broken_json(answer.episode),
             "answers": [_answer(each) for each in answer.answers]
             or [{"stage": target, "move": None, "allowed": False}],
             "policy": _policy(answer),
@@ -117,6 +118,14 @@ def _policy(answer: Any) -> dict[str, Any] | None:
         ],
         "rows": _payers_rows(answer),
     }
+
+
+def broken_json(episode: Any) -> list[dict[str, Any]]:
+    """Return the moves that a correction took the ground from, as JSON has them."""
+    return [
+        {"move": each.seq, "day": each.day, "codes": list(each.codes)}
+        for each in episode.broken
+    ]
 
 
 def _answer(each: Any) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def worklist(shell: Shell, mine: bool) -> None:
             "title",
             "waits_for",
             "coordinator",
+            "alert",
         ),
         rows=[
             {
@@ -45,12 +46,13 @@ def worklist(shell: Shell, mine: bool) -> None:
                 "initials": row.initials,
                 "stage": row.stage,
                 "due": row.due,
-                "days": (row.due - today).days,
+                "days": (row.due - today).days if row.due else None,
                 "rule": row.rule,
                 "title": row.title,
                 "waits_for": row.waits_for,
                 "coordinator": row.coordinator,
                 "more": row.more,
+                "alert": row.alert,
             }
             for row in rows
         ],

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sitrack.coordination.people import Author, clinician_named, provenance
 from sitrack.errors import BadInput, NotFound, WrittenFirst
+from sitrack.journey import alerts
 from sitrack.journey.agenda import Due
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import MoveRequest, Variance, decide_move
@@ -190,6 +191,7 @@ def load_episode(work: Work, key: EpisodeKey, expect_version: int | None) -> Ope
         )
     episode = fold(key, entries, work.ledger.zone)
     protocol = library.pinned(work.connection, episode.protocol)
+    episode = alerts.marked(episode, entries, protocol, work.ledger.zone)
     return Opened(patient, entries, episode, protocol)
 
 
@@ -202,9 +204,11 @@ def settled(
     *,
     dry_run: bool,
 ) -> Written:
-    """Bring the copies up to date after the last entry, and say where things stand."""
+    """Bring the copies up to date after what was written, and say where things stand."""
     episode = fold(key, entries, work.ledger.zone)
-    due = standing.refresh(work.connection, episode, protocol, entries[-1])
+    episode = alerts.marked(episode, entries, protocol, work.ledger.zone)
+    written = [entry for entry in work.written if entry.stream == key.stream]
+    due = standing.refresh(work.connection, episode, protocol, written)
     return Written(patient, episode, entries[-1], due, protocol, work.today, dry_run)
 
 
@@ -257,6 +261,7 @@ def advance(
         if day > work.today:
             raise BadInput(f"--on {day} is after today, {work.today}")
         episode = fold(key, entries, ledger.zone, day)
+        episode = alerts.marked(episode, entries, protocol, ledger.zone)
         case = case_of(work.connection, ledger, episode, protocol, day, step.reason)
         payload = author.payload()
         if step.text and not step.variance:

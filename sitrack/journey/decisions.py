@@ -30,6 +30,10 @@ _FOR_EVER: Final = ("deceased", "opened-in-error")
 """Dispositions that nothing leads out of."""
 
 
+_LOOKS_ANEW: Final = (Stage.REEVALUATION,)
+"""Where an episode may go though an earlier move has lost its ground."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variance:
     """A departure from the pathway: its code, who decided it, and why, in words."""
@@ -66,13 +70,16 @@ def find_move(
     """Return the move from the present stage to `target`.
 
     Raises:
-        Refused: the episode is on hold or lost, or the table has no such move.
+        Refused: the episode is on hold or lost, a correction took the ground from an
+            earlier move, or the table has no such move.
     """
     finishing = command == "episode finish"
     if episode.status is Status.ON_HOLD and not finishing:
         _refuse_frame(episode, target, "ON_HOLD", "the episode is on hold")
     if episode.status is Status.LOST and not finishing:
         _refuse_frame(episode, target, "LOST", "the patient is lost to follow-up")
+    if episode.broken and command == "advance" and target not in _LOOKS_ANEW:
+        _refuse_frame(episode, target, "GUARD_NO_LONGER_MET", broken_moves(episode))
     move = protocol.move_between(episode.stage, target)
     if move is not None and not _is_way_out(episode, move):
         move = None
@@ -89,9 +96,19 @@ def find_move(
     return move
 
 
+def broken_moves(episode: Episode) -> str:
+    """Return which moves a correction took the ground from, and what they lack."""
+    return "; ".join(
+        f"move #{each.seq} of {each.day} lacks {', '.join(each.codes)}"
+        for each in episode.broken
+    )
+
+
 def _ways_out(episode: Episode, protocol: Protocol) -> list[Move]:
     """Every move out of the present stay, whatever it still needs."""
     moves = protocol.moves_from(episode.stage)
+    if episode.broken:
+        moves = tuple(m for m in moves if m.target in {*_LOOKS_ANEW, Stage.CLOSED})
     return [move for move in moves if _is_way_out(episode, move)]
 
 

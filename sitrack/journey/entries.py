@@ -26,6 +26,11 @@ RETURNED: Final = "returned"
 SNOOZED: Final = "snoozed"
 """Off the worklist until a day; the clock goes on."""
 
+CORRECTED: Final = "corrected"
+RETRACTED: Final = "retracted"
+"""The kinds of entry that amend an earlier one of the same stream. What was retracted
+by mistake is recorded afresh: an entry of its own kind again, that cites the first."""
+
 LATE_AFTER_DAYS: Final = 2
 """An entry written more days than this after it happened is shown as late [O4b]."""
 

@@ -2,8 +2,8 @@
 
 The fold is the only truth about where an episode is: standing, spans and agenda are
 copies of it. Entries are read in the order in which things happened (clinical day,
-then number), so that the same facts give the same episode in whatever order they
-were written.
+then number), each as it was amended last, so that the same facts give the same
+episode in whatever order they were written.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from sitrack.errors import NotFound
+from sitrack.journey.amendments import effective
 from sitrack.journey.entries import (
     HELD,
     HOLD_RENEWED,
@@ -87,6 +88,21 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """A move whose requirements no longer hold, since its evidence was corrected.
+
+    Attributes:
+        seq: the number of the move.
+        day: when it was made.
+        codes: what it would lack today.
+    """
+
+    seq: int
+    day: dt.date
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Episode:
     """One side's journey as its entries tell it.
 
@@ -103,6 +119,7 @@ class Episode:
         holds: every hold, also those that were released.
         lost: the day on which it was marked lost, or None.
         snoozed_until: the day until which it is off the worklist, or None.
+        broken: moves that a correction took the ground from; see `journey.alerts`.
     """
 
     key: EpisodeKey
@@ -116,6 +133,7 @@ class Episode:
     holds: tuple[Hold, ...] = ()
     lost: dt.date | None = None
     snoozed_until: dt.date | None = None
+    broken: tuple[Broken, ...] = ()
 
     @property
     def visit(self) -> Visit:
@@ -293,7 +311,7 @@ def fold(
         NotFound: it was not open yet.
     """
     dated = sorted(
-        ((entry.day(zone), entry.seq, entry) for entry in entries),
+        ((entry.day(zone), entry.seq, entry) for entry in effective(entries)),
         key=lambda item: item[:2],
     )
     lived = [item for item in dated if as_of is None or item[0] <= as_of]
@@ -396,13 +414,13 @@ def _visits(lived: Iterable[tuple[dt.date, int, Entry]]) -> tuple[Visit, ...]:
 
 def read_evidence(entry: Entry, day: dt.date, zone: dt.tzinfo) -> Evidence:
     """Return the clinical fact that an entry states, typed."""
-    payload = entry.payload or {}
+    payload, first = entry.payload or {}, _first_written(entry)
     return Evidence(
         seq=entry.seq,
         kind=entry.kind,
         day=day,
-        written=entry.recorded.astimezone(zone).date(),
-        recorded=entry.recorded,
+        written=first.astimezone(zone).date(),
+        recorded=first,
         performer=entry.provenance.performer,
         values=from_json(KINDS[entry.kind], payload.get("values", {})),
         about=payload.get("about"),
@@ -416,3 +434,9 @@ def read_evidence(entry: Entry, day: dt.date, zone: dt.tzinfo) -> Evidence:
             )
         ),
     )
+
+
+def _first_written(entry: Entry) -> dt.datetime:
+    """When it was written down: on the wrong side or patient first, if it was."""
+    origin = (entry.payload or {}).get("transferred")
+    return dt.datetime.fromisoformat(origin["recorded"]) if origin else entry.recorded

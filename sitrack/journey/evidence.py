@@ -17,7 +17,7 @@ from sitrack.journey.forms import Field, Kind, option_of
 
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}\Z", re.ASCII)
 _READING: Final = re.compile(
-    r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(h|m)=([0-9]{1,3}(?:\.5)?)\Z"
+    r"([0-9]{1,4}(?:\.[0-9]{1,2})?)(h|m)=([0-9]{1,3}(?:\.5)?)\Z"
 )
 _DRUG_CLASSES: Final = {
     "nsaid": [

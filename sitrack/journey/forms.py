@@ -429,6 +429,7 @@ KINDS: Final[Mapping[str, Kind]] = {
                         "early-failure",
                         "rfa-waiver",
                         "discharge",
+                        "move",
                     ),
                     required=True,
                 ),

@@ -99,6 +99,8 @@ def decide_evidence(
         ]
     if about is not None:
         payload["about"] = about.seq
+    if values.get("about") == "move":
+        payload["about"] = _attested_move(episode, form.about)
     return Draft(kind.name, occurred, form.provenance, payload=payload)
 
 
@@ -117,6 +119,8 @@ def _about(episode: Episode, kind: Kind, form: EvidenceForm) -> Evidence | None:
         if form.about is not None:
             raise BadInput(f"{kind.name} takes no --for")
         return None
+    if form.values.get("about") == "move":
+        return None
     if form.about is not None:
         found = episode.entry(form.about)
         if found is None:
@@ -131,6 +135,20 @@ def _about(episode: Episode, kind: Kind, form: EvidenceForm) -> Evidence | None:
         return found
     of_diary = kind.name == "diary" or form.values.get("about") == "diary"
     return _latest_procedure(episode, kind) if of_diary else None
+
+
+def _attested_move(episode: Episode, number: int | None) -> int:
+    """The move that a clinician stands for, though a correction took its ground."""
+    broken = [each.seq for each in episode.broken]
+    if number is None and len(broken) == 1:
+        return broken[0]
+    if number not in broken:
+        named = ", ".join(f"#{seq}" for seq in broken) or "none"
+        raise NotFound(
+            f"name a move of {episode.key} that has lost its ground ({named})",
+            f"sitrack why {episode.key}",
+        )
+    return int(number)
 
 
 def _latest_procedure(episode: Episode, kind: Kind) -> Evidence:

@@ -7,16 +7,19 @@ Both can be asked at once, and the answer about a past "known" never changes.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, select
 
 from sitrack.clock import day_of
 from sitrack.errors import NotFound
+from sitrack.journey import alerts
+from sitrack.journey.amendments import amended_since, effective
 from sitrack.journey.entries import LATE_AFTER_DAYS, Entry
 from sitrack.journey.episode import Episode, fold
 from sitrack.journey.patient import EpisodeKey, read_episode_key
-from sitrack.record import tables
+from sitrack.record import library, tables
 from sitrack.record.journal import Ledger, load_stream
 
 _SIBLINGS = (
@@ -37,11 +40,15 @@ class Line:
         entry: the entry.
         day: the clinical day on which it happened.
         written_after: days between happening and writing.
+        amended_by: the number of the last entry that amends it, or None.
+        retracted: it was taken out, and does not stand.
     """
 
     entry: Entry
     day: dt.date
     written_after: int
+    amended_by: int | None = None
+    retracted: bool = False
 
     @property
     def is_late(self) -> bool:
@@ -65,12 +72,17 @@ def lines(
     entries = load_stream(connection, key.stream, as_known)
     if not entries:
         raise NotFound(f"there is no episode {key}", "sitrack episode list")
+    stands = {entry.seq: entry for entry in effective(entries)}
+    amended = {e.corrects: e.seq for e in entries if e.corrects is not None}
     found = []
     for entry in entries:
         day = entry.day(ledger.zone)
-        if as_of is None or day <= as_of:
+        # Whether it was so on that day, is told by what stands of it.
+        true_on = stands.get(entry.seq, entry).day(ledger.zone)
+        if as_of is None or true_on <= as_of:
             after = (day_of(entry.recorded, ledger.zone) - day).days
-            found.append(Line(entry, day, after))
+            gone = entry.corrects is None and entry.seq not in stands
+            found.append(Line(entry, day, after, amended.get(entry.seq), gone))
     return found
 
 
@@ -90,7 +102,18 @@ def episode_at(
     entries = load_stream(connection, key.stream, as_known)
     if not entries:
         raise NotFound(f"there is no episode {key}", "sitrack episode list")
-    return fold(key, entries, ledger.zone, as_of)
+    episode = fold(key, entries, ledger.zone, as_of)
+    return told(connection, ledger, episode, entries)
+
+
+def told(
+    connection: Connection, ledger: Ledger, episode: Episode, entries: Sequence[Entry]
+) -> Episode:
+    """Return a folded episode with the moves that a correction took the ground from."""
+    if not amended_since(entries, 0):
+        return episode
+    protocol = library.pinned(connection, episode.protocol)
+    return alerts.marked(episode, entries, protocol, ledger.zone)
 
 
 def key_of_stream(stream: str) -> EpisodeKey:

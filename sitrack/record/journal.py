@@ -267,10 +267,12 @@ class Work:
         return _Head(row[0], bytes(row[1]), codec.read_instant(row[2]))
 
 
-def new_batch(now: dt.datetime) -> str:
-    """Return a name for a command: the later command has the greater name."""
-    milliseconds = int(now.timestamp() * 1000)
-    return f"{milliseconds:012x}{secrets.token_hex(10)}"
+def new_batch() -> str:
+    """Return a name for a command: of one person's, the later has the greater name.
+
+    It begins with the machine's time, also where the ledger's clock is another.
+    """
+    return f"{time.time_ns() // 1000:014x}{secrets.token_hex(9)}"
 
 
 def _lock(connection: Connection, stream: str) -> None:
@@ -398,7 +400,7 @@ def writing(ledger: Ledger, *, dry_run: bool = False) -> Iterator[Work]:
         transaction = connection.begin()
         try:
             now = present_instant(connection, ledger)
-            yield Work(connection, ledger, now, new_batch(now))
+            yield Work(connection, ledger, now, new_batch())
             if dry_run:
                 transaction.rollback()
             else:

@@ -34,6 +34,8 @@ def first_wrong(
     None if every one of them would be.
     """
     for place, entry in enumerate(entries):
+        if entry.corrects is not None:
+            continue  # what amends is no decision of the pathway
         if entry.kind == MOVE:
             seen = _move(connection, ledger, key, entries[:place], entry)
         elif entry.kind in parking.DECIDES:
@@ -55,6 +57,7 @@ def _move(
     """What is wrong with a move, by what was known when it was made; None if nothing."""
     day = move.day(ledger.zone)
     episode = fold(key, known, ledger.zone, day)
+    episode = history.told(connection, ledger, episode, known)
     protocol = library.pinned(connection, episode.protocol)
     payload = move.payload or {}
     if move.stage_from != episode.stage or move.protocol != episode.protocol:
@@ -80,13 +83,9 @@ def _unmet(case: Case, move: Move, lifted: Mapping[str, Any]) -> str | None:
     """What a move lacked when it was made; a variance lifts all but the hard."""
     if case.reason is not None and case.reason not in move.reasons:
         return "its reason is not one of the move"
-    lifts = lifted.get("code") in move.variances
-    unmet = [
-        finding.label()
-        for finding in assess(case, move).findings
-        if not finding.is_met and (finding.hard or not lifts)
-    ]
-    return f"its requirements were not met: {', '.join(unmet)}" if unmet else None
+    unmet = assess(case, move).unmet_despite(lifted.get("code"))
+    labels = ", ".join(finding.label() for finding in unmet)
+    return f"its requirements were not met: {labels}" if unmet else None
 
 
 def _status(

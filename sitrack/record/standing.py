@@ -8,7 +8,7 @@ agenda cancels the reminders that no longer have a reason.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -18,12 +18,14 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     insert,
     select,
     update,
 )
 
 from sitrack.journey.agenda import Due, agenda
+from sitrack.journey.alerts import GUARD
 from sitrack.journey.entries import OPENED, Entry
 from sitrack.journey.episode import Episode
 from sitrack.journey.ladder import NOTICE, counted_again
@@ -48,9 +50,9 @@ def standing_row(episode: Episode) -> dict[str, Any]:
         "coordinator": episode.coordinator,
         "protocol": episode.protocol,
         "version": episode.version,
-        "alert": None,
         "snoozed_until": episode.snoozed_until,
         "stopped": episode.stopped,
+        "alert": GUARD if episode.broken else None,
     }
 
 
@@ -90,18 +92,20 @@ def agenda_row(key: str, line: Due, notice_days: int = 0) -> dict[str, Any]:
 
 
 def refresh(
-    connection: Connection, episode: Episode, protocol: Protocol, entry: Entry
+    connection: Connection,
+    episode: Episode,
+    protocol: Protocol,
+    written: Sequence[Entry],
 ) -> list[Due]:
-    """Bring the copies up to date after `entry`, and return what is due now."""
+    """Bring the copies up to date after what was written; return what is due now."""
     key = str(episode.key)
     row = standing_row(episode)
-    if entry.kind == OPENED:
+    if any(entry.kind == OPENED for entry in written):
         connection.execute(_INSERT_EPISODE, row)
         connection.execute(_INSERT_SPANS, span_rows(episode))
     else:
         connection.execute(_UPDATE_EPISODE, {"name": key, **row})
-        if entry.stage_to is not None:
-            _write_spans(connection, key, episode)
+        _write_spans(connection, key, episode, written)
     lines = agenda(episode, protocol)
     _write_agenda(connection, episode, protocol, lines)
     return lines
@@ -116,17 +120,29 @@ def derive(connection: Connection, episode: Episode, protocol: Protocol) -> None
     _write_agenda(connection, episode, protocol, agenda(episode, protocol))
 
 
-def _write_spans(connection: Connection, key: str, episode: Episode) -> None:
-    left, entered = span_rows(episode)[-2:]
-    ended = {"of": key, "in_visit": left["visit"], "left_on": left["left_on"]}
-    connection.execute(_END_SPAN, ended)
-    connection.execute(_INSERT_SPANS, entered)
+def _write_spans(
+    connection: Connection, key: str, episode: Episode, written: Sequence[Entry]
+) -> None:
+    if any(entry.corrects is not None for entry in written):
+        # An amendment may reach any stay.
+        connection.execute(_DROP_SPANS, {"of": key})
+        connection.execute(_INSERT_SPANS, span_rows(episode))
+    elif any(entry.stage_to is not None for entry in written):
+        left, entered = span_rows(episode)[-2:]
+        ended = {"of": key, "in_visit": left["visit"], "left_on": left["left_on"]}
+        connection.execute(_END_SPAN, ended)
+        connection.execute(_INSERT_SPANS, entered)
 
 
 def open_agenda(connection: Connection, key: str) -> list[dict[str, Any]]:
     """Return the agenda rows of an episode, earliest due first."""
     rows = connection.execute(_AGENDA_QUERY, {"of": key}).mappings()
     return [dict(row) for row in rows]
+
+
+def open_reminders(connection: Connection, key: str) -> int:
+    """Return how many reminders about an episode are not sent yet."""
+    return int(connection.execute(_OPEN_REMINDERS, {"of": key}).scalar_one())
 
 
 def _name(row: dict[str, Any]) -> tuple[int, str, int]:
@@ -244,6 +260,14 @@ _AGENDA_QUERY = (
     select(tables.agenda)
     .where(tables.agenda.c.episode == bindparam("of"))
     .order_by(tables.agenda.c.due, tables.agenda.c.rule)
+)
+_OPEN_REMINDERS = (
+    select(func.count())
+    .select_from(tables.reminder)
+    .where(
+        tables.reminder.c.episode == bindparam("of"),
+        tables.reminder.c.status == "open",
+    )
 )
 _INSERT_LINES = insert(tables.agenda)
 _DROP_LINE = delete(tables.agenda).where(_is_the_line(tables.agenda))

@@ -213,6 +213,7 @@ episode = Table(
     Index("ix_episode_patient", "patient"),
     sqlite_strict=True,
 )
+Index("ix_episode_alert", episode.c.alert)
 
 stage_span = Table(
     "stage_span",
@@ -376,6 +377,7 @@ delivery = Table(
 Index("uq_delivery_sent_once", delivery.c.reminder, unique=True)
 
 PARTIAL: Final = {
+    "ix_episode_alert": "alert IS NOT NULL",
     "ix_agenda_step_on": "step_on IS NOT NULL",
     "ix_reminder_next_at": "status = 'open'",
     "ix_reminder_open": "status = 'open'",

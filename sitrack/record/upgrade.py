@@ -115,7 +115,7 @@ def _write_first_entries(connection: Connection, made: Ledger, recorder: str) ->
     protocol = load(shipped_text())
     who = Provenance(None, recorder, "system")
     now = present_instant(connection, made)
-    work = Work(connection, made, now, new_batch(now))
+    work = Work(connection, made, now, new_batch())
     opening = {"synthetic": made.synthetic, "zone": made.zone.key, "schema": SCHEMA}
     work.append("office", Draft("ledger-made", now, who, payload=opening))
     library.adopt(work, protocol)

@@ -21,7 +21,16 @@ from sitrack.journey.agenda import agenda
 from sitrack.journey.entries import Entry
 from sitrack.journey.episode import fold
 from sitrack.journey.patient import EpisodeKey, patient_stream
-from sitrack.record import chain, codec, history, library, replay, standing, tables
+from sitrack.record import (
+    chain,
+    codec,
+    corrections,
+    history,
+    library,
+    replay,
+    standing,
+    tables,
+)
 from sitrack.record.faults import Fault, Report
 from sitrack.record.journal import Ledger, present_instant
 from sitrack.record.origins import origin_faults, orphans
@@ -248,6 +257,9 @@ def _episode_faults(
         wrong = replay.first_wrong(connection, ledger, key, entries)
         if wrong is not None:
             yield Fault("REPLAY", stream, *wrong)
+        wrong = corrections.first_wrong(connection, ledger, key, entries)
+        if wrong is not None:
+            yield Fault("CORRECTS", stream, *wrong)
         yield from _copy_faults(connection, ledger, key, entries)
     except _NO_JOURNEY:
         yield Fault("INTEGRITY", stream, None, "its entries tell no journey")
@@ -272,6 +284,7 @@ def _copy_faults(
     connection: Connection, ledger: Ledger, key: EpisodeKey, entries: list[Entry]
 ) -> Iterator[Fault]:
     episode = fold(key, entries, ledger.zone)
+    episode = history.told(connection, ledger, episode, entries)
     wanted = {
         "episode": [standing.standing_row(episode)],
         "stage_span": standing.span_rows(episode),

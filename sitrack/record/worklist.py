@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import collections
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from sqlalchemy import Connection, func, select
 
@@ -21,23 +22,25 @@ class Waiting:
         episode: its key.
         initials: what may be shown of the patient's name.
         stage: where it is.
-        due: the day by which somebody should act.
-        rule: the follow-up rule.
+        due: the day by which somebody should act; None where only an alert stands.
+        rule: the follow-up rule, or the alert.
         title: the next step in words.
         waits_for: `patient` or `staff`.
         coordinator: staff id, or None.
         more: how many further lines of it are shown by that day.
+        alert: why it needs somebody before anything else, or None.
     """
 
     episode: str
     initials: str
     stage: str
-    due: dt.date
+    due: dt.date | None
     rule: str
     title: str
     waits_for: str
     coordinator: str | None
     more: int
+    alert: str | None = None
 
 
 def who_waits(
@@ -51,6 +54,7 @@ def who_waits(
     with reading(ledger) as connection:
         today = present_instant(connection, ledger).astimezone(ledger.zone).date()
         rows = waiting(connection, day or today, coordinator)
+        rows = _alerts_first(rows, _alerted(connection, coordinator))
         hidden = not_shown(connection, day or today)
     return day or today, rows, hidden
 
@@ -99,6 +103,51 @@ def waiting(
                 more=lines_of[key] - 1,
             )
     return list(first.values())
+
+
+_ALERTS: Final = {"guard-no-longer-met": "a move has lost its ground"}
+"""What an alert asks for, as a next step."""
+
+
+def _alerted(connection: Connection, coordinator: str | None) -> list[Waiting]:
+    """Every episode that needs somebody before anything else, by key."""
+    episodes, people = tables.episode, tables.patient
+    query = (
+        select(episodes, people.c.given, people.c.family)
+        .join(people, people.c.key == episodes.c.patient)
+        .where(episodes.c.alert.is_not(None))
+        .order_by(episodes.c.key)
+    )
+    if coordinator is not None:
+        query = query.where(episodes.c.coordinator == coordinator)
+    return [
+        Waiting(
+            episode=row["key"],
+            initials=initials(row["given"], row["family"]),
+            stage=row["stage"],
+            due=None,
+            rule=row["alert"],
+            title=_ALERTS.get(row["alert"], row["alert"]),
+            waits_for="staff",
+            coordinator=row["coordinator"],
+            more=0,
+            alert=row["alert"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def _alerts_first(rows: list[Waiting], alerted: list[Waiting]) -> list[Waiting]:
+    """What is due about an episode with an alert is counted behind the alert."""
+    due = {row.episode: row for row in rows}
+    first = [
+        replace(row, due=due[row.episode].due, more=due[row.episode].more + 1)
+        if row.episode in due
+        else row
+        for row in alerted
+    ]
+    keys = {row.episode for row in alerted}
+    return first + [row for row in rows if row.episode not in keys]
 
 
 def not_shown(connection: Connection, today: dt.date) -> int:

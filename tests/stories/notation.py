@@ -174,6 +174,46 @@ class Story:
         """Bring a lost patient back to care."""
         return self._change(("return", self.key), "active", to, open, refused)
 
+    # --- amending
+
+    def correct(self, number, *changes, reason, dry_run=False):
+        """Give an entry other values."""
+        sets = [word for change in changes for word in ("--set", change)]
+        return self._amend("correct", (number, *sets), reason, dry_run)
+
+    def retract(self, *numbers, reason, dry_run=False):
+        """Take entries out."""
+        return self._amend("retract", numbers, reason, dry_run)
+
+    def transfer(self, number, other, *, reason):
+        """Set an entry right on another episode; what was written there."""
+        more = (number, "--to", other.key)
+        rows = self._amended("entry", "transfer", self.key, *more, "--reason", reason)
+        for row, story in zip(rows, (self, other), strict=True):
+            story.stands = row["stage"], row["version"]
+        return rows[1]
+
+    def undo(self, *batch):
+        """Take back the last command."""
+        return self._takes(self._amended("undo", *batch))
+
+    def _amend(self, verb, words, reason, dry_run):
+        words = ("entry", verb, self.key, *map(str, words), "--reason", reason)
+        if dry_run:
+            before = self.everything()
+            [row] = self.written(*words, "--dry-run")["rows"]
+            assert self.everything() == before
+            return row
+        return self._takes(self._amended(*words))
+
+    def _amended(self, *words):
+        return self.written(*map(str, words), "--yes")["rows"]
+
+    def _takes(self, rows):
+        [row] = [row for row in rows if row["episode"] == self.key]
+        self.stands = row["stage"], row["version"]
+        return row
+
     def _change(self, words, status, stage, open, refused=None):
         before = self.everything() if refused else None
         done = self.type("episode", *words, "--as", "rivera", "--json")

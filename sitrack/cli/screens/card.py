@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sitrack.cli.output import fitted, shown, table
 from sitrack.cli.screens.entries import what
-from sitrack.cli.screens.why import needs_only_a_reason
+from sitrack.cli.screens.why import alert, needs_only_a_reason
 from sitrack.cli.screens.worklist import when
 from sitrack.coordination.questions import Card
 from sitrack.journey.assessment import NOT_BUILT, Assessment
@@ -31,6 +31,7 @@ def episode(card: Card, width: int, *, masked: bool = True) -> list[str]:
         f"{title_of(story.stage)} since {visit.entered} (day {days}), {story.status}",
         f"{card.protocol.id}, opened {story.opened}, coordinator {lead}, {count}",
         "",
+        *([*alert(story, width), ""] if story.broken else []),
         "DUE",
     ]
     found += [

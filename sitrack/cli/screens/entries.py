@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sitrack.journey import forms
-from sitrack.journey.entries import MOVE, OPENED, Entry
+from sitrack.journey.entries import CORRECTED, MOVE, OPENED, RETRACTED, Entry
 from sitrack.pathway.stages import title_of
 
 _CONTRAST = {
@@ -34,14 +34,34 @@ def what(entry: Entry) -> str:
     payload = entry.payload or {}
     if entry.payload is None:
         return f"{entry.kind} (erased)"
-    if entry.kind == OPENED:
-        return f"Episode opened, {payload.get('side', '')}"
-    if entry.kind == MOVE:
-        return _move(entry, payload)
+    said = _SAYS.get(entry.kind)
+    if said is not None:
+        return str(said(entry, payload))
     if entry.kind in forms.KINDS:
-        title = forms.KINDS[entry.kind].title
-        return f"{title}{_details(entry.kind, payload)}"
+        return _evidence(entry.kind, payload)
     return _status(entry, payload)
+
+
+def _opened(_entry: Entry, payload: Mapping[str, Any]) -> str:
+    return f"Episode opened, {payload.get('side', '')}"
+
+
+def _corrected(entry: Entry, payload: Mapping[str, Any]) -> str:
+    kind = str(payload.get("kind"))
+    if kind not in forms.KINDS:
+        return f"Day set right: {entry.occurred}"
+    return _evidence(kind, payload)
+
+
+def _evidence(kind: str, payload: Mapping[str, Any]) -> str:
+    return f"{forms.KINDS[kind].title}{_details(kind, payload)}"
+
+
+def _retracted(_entry: Entry, payload: Mapping[str, Any]) -> str:
+    kind = str(payload.get("kind"))
+    title = forms.KINDS[kind].title if kind in forms.KINDS else kind.capitalize()
+    where = f", now {payload['to']}" if "to" in payload else ""
+    return f"{title} taken out{where}"
 
 
 def _status(entry: Entry, payload: Mapping[str, Any]) -> str:
@@ -145,6 +165,12 @@ def _rfa(values: Mapping[str, Any], _payload: Mapping[str, Any]) -> list[str]:
     return [values["technique"], nerves, *_scores(values)]
 
 
+_SAYS: Mapping[str, Any] = {
+    OPENED: _opened,
+    MOVE: _move,
+    CORRECTED: _corrected,
+    RETRACTED: _retracted,
+}
 _WORDS: Mapping[str, Any] = {
     "injection": _injection,
     "diary": _diary,

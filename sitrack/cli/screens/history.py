@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sitrack.cli.output import shown, table
 from sitrack.cli.screens.entries import what
+from sitrack.journey.entries import CORRECTED, RETRACTED
 from sitrack.record.history import Line
 from sitrack.record.registry import Patient
 
@@ -39,9 +41,13 @@ def lines(
     fixed[2] = max(20, width - sum(fixed) - 8)
     for line in history:
         rows += _row(line, fixed)
-    lifted = sum(1 for line in history if (line.entry.payload or {}).get("variance"))
-    late = sum(1 for line in history if line.is_late)
-    total = f"{len(history)} entries, {late} late, {lifted} variances. {chain}"
+    counts = [
+        _counted(len(history), "entry", "entries"),
+        _counted(sum(x.entry.corrects is not None for x in history), "correction"),
+        _counted(sum(bool(_variance(x)) for x in history), "variance"),
+        f"{sum(x.is_late for x in history)} late",
+    ]
+    total = f"{', '.join(counts)}. {chain}"
     return [
         f"{head:<46}{times:>{max(0, width - 46)}}".rstrip(),
         *table(_HEADS, [], fixed),
@@ -50,9 +56,34 @@ def lines(
     ]
 
 
+def _counted(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _variance(line: Line) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = (line.entry.payload or {}).get("variance") or {}
+    return found
+
+
+def amendment_of(line: Line) -> str:
+    """Return how an entry and its amendment point at each other, or nothing."""
+    entry = line.entry
+    if entry.corrects is not None:
+        verb = {CORRECTED: "corrects", RETRACTED: "retracts"}.get(entry.kind, "anew")
+        return f"{verb} #{entry.corrects}"
+    if line.amended_by is None:
+        return ""
+    return f"{'retracted' if line.retracted else 'corrected'} by #{line.amended_by}"
+
+
 def _row(line: Line, widths: Sequence[int]) -> list[str]:
     entry = line.entry
+    mark = amendment_of(line)
     text = textwrap.wrap(shown(what(entry)), widths[2], break_on_hyphens=False)
+    if mark and len(text[0]) + 2 + len(mark) <= widths[2]:
+        text[0] = f"{text[0]}{mark:>{widths[2] - len(text[0])}}"
+    elif mark:
+        text.insert(1, mark)
     cells = (
         str(entry.seq).rjust(4),
         str(line.day),
@@ -63,7 +94,10 @@ def _row(line: Line, widths: Sequence[int]) -> list[str]:
     rows = table(cells, [], widths)
     rows += [" " * (widths[0] + widths[1] + 4) + f"  {more}" for more in text[1:]]
     payload = entry.payload or {}
-    words = payload.get("variance", {}).get("text") or payload.get("text")
+    words = _variance(line).get("text") or payload.get("text")
+    if entry.corrects is not None:
+        reason = "undo" if "undoes" in payload else payload.get("reason", "")
+        rows.append(f"        reason: {shown(str(reason))}")
     return rows + (_said(str(words), sum(widths) + 8) if words else [])
 
 

@@ -11,6 +11,7 @@ from sitrack.cli.output import fitted, shown
 from sitrack.coordination.questions import Why
 from sitrack.journey.assessment import NOT_BUILT, Assessment
 from sitrack.journey.assessment.payer import PayerVerdict
+from sitrack.journey.episode import Episode
 from sitrack.journey.findings import Finding, Result
 from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import EpisodeKey
@@ -32,6 +33,9 @@ def lines(
         reason: the code with which it was asked.
         target: the one stage that was asked about, or None.
     """
+    if answer.no_way and answer.episode.broken:
+        said = _sentence(answer, str(target), allowed=False)
+        return [said, *_place(answer, []), "", *alert(answer.episode, width)]
     if answer.no_way:
         return [
             _sentence(answer, str(target), allowed=False),
@@ -49,6 +53,8 @@ def lines(
             ),
         ]
     found: list[str] = []
+    if answer.episode.broken:
+        found += [*_place(answer, []), "", *alert(answer.episode, width), ""]
     for place, assessment in enumerate(answer.answers):
         found += [_verdict(answer, assessment), *_place(answer, found)]
         found += [
@@ -63,6 +69,26 @@ def lines(
     if not found:
         return [f"{answer.episode.key} is {answer.episode.status}: nothing leads on."]
     return found[:-1]
+
+
+def alert(episode: Episode, width: int) -> list[str]:
+    """Return the moves that a correction took the ground from, and what mends it."""
+    found: list[str] = []
+    for each in episode.broken:
+        said = f"move #{each.seq} of {each.day} lacks {', '.join(each.codes)}"
+        found += textwrap.wrap(
+            f"! {said} since its evidence was corrected.",
+            width,
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+        )
+    key, seq = episode.key, episode.broken[0].seq
+    return [
+        *found,
+        "Move it to re-evaluation, mend the correction, or have it attested:",
+        f"  sitrack record attestation {key} --about move --for {seq} \\",
+        "    --performer CLINICIAN",
+    ]
 
 
 def _verdict(answer: Why, assessment: Assessment) -> str:

@@ -9,7 +9,7 @@ from sitrack.cli.output import fitted, table
 from sitrack.pathway.stages import title_of
 from sitrack.record.worklist import Waiting
 
-_HEADS = ("EPISODE", "PATIENT", "STAGE", "DUE", "NEXT STEP")
+_HEADS = ("EPISODE", "B", "PATIENT", "STAGE", "DUE", "NEXT STEP")
 
 
 def lines(
@@ -27,19 +27,20 @@ def lines(
     title = [f"{today:%a %Y-%m-%d}, {zone}"]
     if not rows:
         return [*title, "Nobody needs anything today.", _footer(0, 0, hidden)]
-    widths = [max(9, *(len(row.episode) for row in rows)), 7, 17, 16]
+    widths = [max(9, *(len(row.episode) for row in rows)), 1, 7, 17, 16]
     rest = max(10, width - sum(widths) - 2 * len(widths))
     cells = [
         (
             row.episode,
+            "!" if row.alert else "",
             row.initials,
             title_of(row.stage),
-            when(row.due, today),
+            when(row.due, today) if row.due else "now",
             _step(row, rest),
         )
         for row in rows
     ]
-    overdue = sum(row.due < today for row in rows)
+    overdue = sum(row.due is not None and row.due < today for row in rows)
     return [
         *title,
         *table(_HEADS, cells, [*widths, rest]),

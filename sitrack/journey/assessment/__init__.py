@@ -106,6 +106,11 @@ class Assessment:
                 found.setdefault((finding.label(), asked_by), finding)
         return tuple(found.values())
 
+    def unmet_despite(self, variance: str | None) -> tuple[Finding, ...]:
+        """Return what stands in the way where that variance lifts what it can."""
+        lifts = variance in self.move.variances
+        return tuple(f for f in self.unmet if f.hard or not lifts)
+
     @property
     def rests_on(self) -> tuple[int, ...]:
         """The entries that the met requirements rest on, in order."""

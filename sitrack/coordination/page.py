@@ -1,0 +1,169 @@
+"""One episode under amendment: what stood, what is being written, and every effect.
+
+Every act shows its effects before it is kept: the same transaction is run dry first,
+and once more at the version that was looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sitrack.coordination.episodes import load_episode, settled
+from sitrack.coordination.people import Author, provenance
+from sitrack.errors import NotEligible
+from sitrack.journey import corrections
+from sitrack.journey.agenda import Due, agenda
+from sitrack.journey.amendments import effective, is_amendable
+from sitrack.journey.assessment.case import Case
+from sitrack.journey.corrections import Desk
+from sitrack.journey.decisions import MoveRequest, decide_move
+from sitrack.journey.entries import Draft, Entry
+from sitrack.journey.episode import Episode, fold
+from sitrack.journey.forms import KINDS
+from sitrack.journey.patient import EpisodeKey
+from sitrack.pathway.protocol import Protocol
+from sitrack.pathway.stages import Stage
+from sitrack.record import standing
+from sitrack.record.journal import Work
+from sitrack.record.registry import Patient
+
+Versions = Mapping[EpisodeKey, int]
+"""The versions at which somebody looked at the effects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Why something is amended: a coded reason, and words for what it does not say."""
+
+    reason: str
+    text: str | None = None
+
+    def payload(self, author: Author) -> dict[str, Any]:
+        """What the entry keeps of it."""
+        said = {"text": self.text} if self.text else {}
+        return {**author.payload(), "reason": self.reason, **said}
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """What an amendment wrote to one episode, and every effect of it.
+
+    Attributes:
+        patient: whose it is.
+        before: where the episode stood.
+        after: where it stands.
+        written: the entries.
+        due_before: what was due.
+        due: what is due now.
+        cancelled: how many reminders not yet sent lost their reason.
+        protocol: the one it is pinned to.
+    """
+
+    patient: Patient
+    before: Episode
+    after: Episode
+    written: Sequence[Entry]
+    due_before: Sequence[Due]
+    due: Sequence[Due]
+    cancelled: int
+    protocol: Protocol
+
+
+class Page:
+    """An episode loaded for amending: what was, and what is being written."""
+
+    def __init__(
+        self, work: Work, author: Author, patient: Patient, desk: Desk
+    ) -> None:
+        self.work, self.author, self.patient = work, author, patient
+        self.before = desk
+        self.desk = desk
+        self.open_reminders = standing.open_reminders(work.connection, str(desk.key))
+
+    @classmethod
+    def of(
+        cls, work: Work, author: Author, key: EpisodeKey, seen: Versions | None
+    ) -> Page:
+        """Load an episode, at the version that was looked at."""
+        who = provenance(work, author)
+        version = (seen or {}).get(key)
+        patient, entries, episode, protocol = load_episode(work, key, version)
+        desk = Desk(
+            key=key,
+            entries=tuple(entries),
+            episode=episode,
+            protocol=protocol,
+            provenance=who,
+            today=work.today,
+            zone=work.ledger.zone,
+            born=patient.person.born,
+        )
+        return cls(work, author, patient, desk)
+
+    def write(self, draft: Draft) -> Entry:
+        """Append an entry; what follows is judged with it.
+
+        A change of stage may make no sense before the next amendment is written: only
+        evidence is seen at once.
+        """
+        entry = self.work.append(self.desk.key.stream, draft)
+        entries = (*self.desk.entries, entry)
+        self.desk = replace(self.desk, entries=entries)
+        if draft.payload.get("kind", draft.kind) in KINDS:
+            story = fold(self.desk.key, entries, self.desk.zone)
+            self.desk = replace(self.desk, episode=story)
+        return entry
+
+    def finish(self, said: Mapping[str, Any]) -> None:
+        """Finish an episode whose opening is taken back: it was opened in error.
+
+        Raises:
+            NotEligible: something still stands on it.
+        """
+        desk = self.desk
+        standing_on = [e.seq for e in effective(desk.entries) if is_amendable(e)]
+        if standing_on:
+            raise NotEligible(
+                f"#{standing_on[-1]} stands on {desk.key}: take that back first",
+                f"sitrack history {desk.key}",
+            )
+        case = Case(desk.episode, desk.protocol, desk.today, "opened-in-error")
+        request = MoveRequest(
+            target=Stage.CLOSED.value,
+            command="episode finish",
+            occurred=desk.today,
+            provenance=desk.provenance,
+            variance=None,
+            payload=said,
+        )
+        self.write(decide_move(case, request)[0])
+
+    def settled(self, *, dry_run: bool) -> Amended:
+        """Bring the copies up to date, and tell every effect.
+
+        Raises:
+            NotEligible: what would be left is no legal journey.
+        """
+        was = self.before
+        corrections.refuse_illegal(was, self.desk.entries)
+        done = settled(
+            self.work,
+            self.patient,
+            was.key,
+            self.desk.entries,
+            was.protocol,
+            dry_run=dry_run,
+        )
+        left = standing.open_reminders(self.work.connection, str(was.key))
+        return Amended(
+            patient=self.patient,
+            before=was.episode,
+            after=done.episode,
+            written=self.desk.entries[len(was.entries) :],
+            due_before=agenda(was.episode, was.protocol),
+            due=done.due,
+            cancelled=max(0, self.open_reminders - left),
+            protocol=was.protocol,
+        )
