@@ -55,6 +55,7 @@ class Amended:
         before: where the episode stood.
         after: where it stands.
         written: the entries.
+        amended: what they amend, as it stood before, by number.
         due_before: what was due.
         due: what is due now.
         cancelled: how many reminders not yet sent lost their reason.
@@ -65,6 +66,7 @@ class Amended:
     before: Episode
     after: Episode
     written: Sequence[Entry]
+    amended: Mapping[int, Entry]
     due_before: Sequence[Due]
     due: Sequence[Due]
     cancelled: int
@@ -162,6 +164,7 @@ class Page:
             before=was.episode,
             after=done.episode,
             written=self.desk.entries[len(was.entries) :],
+            amended={entry.seq: entry for entry in effective(was.entries)},
             due_before=agenda(was.episode, was.protocol),
             due=done.due,
             cancelled=max(0, self.open_reminders - left),

@@ -105,7 +105,7 @@ def waiting(
     return list(first.values())
 
 
-_ALERTS: Final = {"guard-no-longer-met": "a move has lost its ground"}
+_ALERTS: Final = {"guard-no-longer-met": "guard no longer met"}
 """What an alert asks for, as a next step."""
 
 

@@ -34,6 +34,10 @@ FACTS = {"db-status": ["db", "status"]}
 WRITES = {
     "written": ["record", "score", "P00013-R", "--nrs", "6"],
     "session": ["record", "score", "P00021", "--both", "left.nrs=3", "right.nrs=6"],
+    "amended": [
+        *("entry", "correct", "P00013-R", "6", "--set", "positive=faber"),
+        *("--set", "negative=aslr", "--reason", "wrong-patient", "--yes"),
+    ],
     "enrolled": ["patient", "add", "--from", "-"],
     "staff-added": ["staff", "add", "okafor", "--role", "clinician"],
 }
@@ -45,6 +49,7 @@ ELSEWHERE = {
     *(("advance",), ("contact",)),  # schema `written`, as all that follow
     *(("episode", verb) for verb in ("open", "finish", "reopen")),
     *(("episode", verb) for verb in ("hold", "resume", "lost", "return")),
+    *(("undo",), ("entry", "retract"), ("entry", "transfer")),  # schema `amended`
     ("reminder", "watch"),  # never ends by itself
 }
 

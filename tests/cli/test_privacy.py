@@ -61,6 +61,9 @@ DRIVEN = {
     ("episode", "resume"): [],
     ("episode", "lost"): [],
     ("episode", "return"): [],
+    ("entry", "correct"): ["2", "--set", "nrs=7", "--reason", "typing-error", "-n"],
+    ("entry", "retract"): ["2", "--reason", "duplicate", "-n"],
+    ("entry", "transfer"): ["2", "--to", KEY, "--reason", "wrong-side", "-n"],
     ("episode", "finish"): ["--disposition", "declined", "-n"],
 }
 """Commands about an episode, with what they need beside its key."""
@@ -73,6 +76,7 @@ ALONE = [
     ["episode", "list"],
     ["episode", "list", KEY],
     ["episode", "open", KEY, "--side", "right", *WHO],
+    ["undo", "-n", *WHO],
     ["staff", "list"],
     ["staff", "add", "okafor", "--role", "clinician", *WHO],
     ["reminder", "plan", "--until", "+90d"],
@@ -88,6 +92,7 @@ ALONE = [
     ["db", "init"],
 ]
 """Commands that are about more than one episode, or none."""
+WRITES = {"record", "advance", "episode", "contact", "entry"}
 NOT_DRIVEN = {("demo",), ("reminder", "watch")}
 """It invents its own patients; it never ends by itself (it is the rounds of `run`)."""
 
@@ -115,7 +120,7 @@ def every_word(desk):
     """What each command says of the canary, by its words."""
     note = f"The patient keeps a {NOTE}; {GIVEN} {FAMILY}, born {BORN}, {MRN}."
     for path, words in DRIVEN.items():
-        who = WHO if path[0] in {"record", "advance", "episode", "contact"} else ()
+        who = WHO if path[0] in WRITES else ()
         text = ["--text", "-"] if path[0] == "record" else []
         yield path, said(desk, *path, desk.key, *words, *text, *who, stdin=note)
     for words in ALONE:
@@ -125,7 +130,9 @@ def every_word(desk):
 
 def test_every_command_is_driven():
     driven = (
-        set(DRIVEN) | {tuple(words[:2]) for words in ALONE} | {("worklist",), ("show",)}
+        set(DRIVEN)
+        | {tuple(words[:2]) for words in ALONE}
+        | {("worklist",), ("show",), ("undo",)}
     )
     assert {path for path in COMMANDS if path not in driven} == NOT_DRIVEN
 

@@ -37,6 +37,9 @@ PLAIN = {
     "pathway-draw-mermaid": ["pathway", "draw", "--format", "mermaid"],
     "db-status": ["db", "status"],
 }
+CORRECT = ["entry", "correct", "P00013-R", "6", "--reason", "wrong-patient"]
+TESTS = ["--set", "positive=faber", "--set", "negative=aslr,gaenslen"]
+DUPLICATE = ["--reason", "duplicate", "--yes"]
 ERRORS = {
     "error-refused": ["advance", "P00013-R", "rfa", "--as", "rivera"],
     "error-no-way": ["advance", "P00013-R", "relief", "--as", "rivera"],
@@ -52,6 +55,14 @@ ERRORS = {
         *("record", "injection", "P00021", "--both"),
         *("--guidance", "ct", "left.nrs=7", "--as", "rivera"),
     ],
+    "error-amend-unseen": [*CORRECT, *TESTS, "--as", "rivera"],
+    "error-amend-field": [*CORRECT, "--set", "nsr=3", "--yes", "--as", "rivera"],
+    "error-amend-move": [
+        *("entry", "retract", "P00013-R", "8", *DUPLICATE, "--as", "rivera"),
+    ],
+    "error-amend-opening": [
+        *("entry", "retract", "P00013-R", "1", *DUPLICATE, "--as", "rivera"),
+    ],
     "error-nobody": ["record", "score", "P00013-R", "--nrs", "3"],
     "error-stranger": ["record", "score", "P00013-R", "--nrs", "3", "--as", "smith"],
 }
@@ -64,6 +75,13 @@ WRITES = {
         *("record", "therapy", "P00021", "--both", "-n"),
         *("--type", "passive", "--on", "2025-04-01"),
     ],
+    "entry-retract": ["entry", "retract", "P00013-R", "17", *DUPLICATE],
+    "entry-transfer": [
+        *("entry", "transfer", "P00021-L", "2", "--to", "P00021-R"),
+        *("--reason", "wrong-side", "--yes"),
+    ],
+    "undo-dry-run": ["undo", "P00013-R#14", "--dry-run"],
+    "undo": ["undo", "P00013-R#14", "--yes"],
     "episode-open": ["episode", "open", "P00013", "--side", "left"],
     "staff-add": ["staff", "add", "okafor", "--role", "clinician"],
 }
@@ -129,6 +147,18 @@ def test_a_move_that_is_possible_is_told_so_and_made(desk):
     kept("why-yes", desk.screen("why", "P00013-R", "rfa"))
     moved = desk.type("advance", "P00013-R", "rfa", "--as", "rivera")
     kept("advance", moved.out)
+
+
+def test_a_correction_that_takes_the_ground_from_a_move_is_seen_everywhere(desk):
+    rehearsed = desk.type(*CORRECT, *TESTS, "--as", "rivera", "-n")
+    kept("entry-correct-dry-run", rehearsed.out)
+    done = desk.type(*CORRECT, *TESTS, "--as", "rivera", "--yes")
+    kept("entry-correct", done.out)
+    kept("history-corrected", desk.screen("history", "P00013-R"))
+    kept("show-alert", desk.screen("show", "P00013-R"))
+    kept("why-alert", desk.screen("why", "P00013-R", "rfa"))
+    kept("why-alert-every-way", desk.screen("why", "P00013-R"))
+    kept("worklist-alert", desk.screen("worklist"))
 
 
 def test_a_worklist_of_nobody_says_so(desk, monkeypatch):

@@ -13,6 +13,7 @@ from sitrack.cli.why import broken_json
 from sitrack.coordination.page import Amended
 from sitrack.journey.agenda import Due
 from sitrack.journey.alerts import GUARD
+from sitrack.journey.entries import Entry
 from sitrack.journey.episode import Episode
 from sitrack.pathway.stages import title_of
 
@@ -25,13 +26,27 @@ def lines(done: Sequence[Amended], width: int) -> list[str]:
     for each in done:
         key = each.after.key
         found.append(f"{key}  {each.patient.initials}  {key.side.value} SI joint")
-        found += [_fit("", what(entry), width) for entry in each.written]
+        found += [
+            _fit(name, text, width)
+            for entry in each.written
+            for name, text in _writing(each, entry)
+        ]
         found += [_fit(name, text, width) for name, text in _effects(each)]
     return found
 
 
 def _fit(name: str, text: str, width: int) -> str:
     return f"  {name:<{_NAME}}{fitted(text, min(len(text), width - _NAME - 2))}"
+
+
+def _writing(each: Amended, entry: Entry) -> Iterator[tuple[str, str]]:
+    """What is written, under what it takes the place of."""
+    before = each.amended.get(entry.corrects or 0)
+    if before is None:
+        yield "new", what(entry)
+        return
+    yield f"#{before.seq} was", what(before)
+    yield "becomes", what(entry)
 
 
 def _effects(each: Amended) -> Iterator[tuple[str, str]]:

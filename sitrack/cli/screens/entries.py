@@ -61,7 +61,7 @@ def _retracted(_entry: Entry, payload: Mapping[str, Any]) -> str:
     kind = str(payload.get("kind"))
     title = forms.KINDS[kind].title if kind in forms.KINDS else kind.capitalize()
     where = f", now {payload['to']}" if "to" in payload else ""
-    return f"{title} taken out{where}"
+    return f"{title} retracted{where}"
 
 
 def _status(entry: Entry, payload: Mapping[str, Any]) -> str:

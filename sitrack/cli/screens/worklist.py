@@ -27,7 +27,9 @@ def lines(
     title = [f"{today:%a %Y-%m-%d}, {zone}"]
     if not rows:
         return [*title, "Nobody needs anything today.", _footer(0, 0, hidden)]
-    widths = [max(9, *(len(row.episode) for row in rows)), 1, 7, 17, 16]
+    days = [when(row.due, today) if row.due else "now" for row in rows]
+    keys = max(9, *(len(row.episode) for row in rows))
+    widths = [keys, 1, 7, 17, max(14, *(len(day) for day in days))]
     rest = max(10, width - sum(widths) - 2 * len(widths))
     cells = [
         (
@@ -35,10 +37,10 @@ def lines(
             "!" if row.alert else "",
             row.initials,
             title_of(row.stage),
-            when(row.due, today) if row.due else "now",
+            day,
             _step(row, rest),
         )
-        for row in rows
+        for row, day in zip(rows, days, strict=True)
     ]
     overdue = sum(row.due is not None and row.due < today for row in rows)
     return [
