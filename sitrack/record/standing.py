@@ -50,9 +50,9 @@ def standing_row(episode: Episode) -> dict[str, Any]:
         "coordinator": episode.coordinator,
         "protocol": episode.protocol,
         "version": episode.version,
+        "alert": GUARD if episode.broken else None,
         "snoozed_until": episode.snoozed_until,
         "stopped": episode.stopped,
-        "alert": GUARD if episode.broken else None,
     }
 
 
