@@ -10,6 +10,7 @@ def mermaid(protocol: Protocol) -> str:
     """Return the pathway as a Mermaid state diagram.
 
     Arrows to `closed` are left out: every stage has one, and they hide the rest.
+    A name in Mermaid holds no hyphen, so that stages are shown by their titles.
     """
     from transitions.extensions import GraphMachine
 
@@ -19,19 +20,30 @@ def mermaid(protocol: Protocol) -> str:
     sheet = Sheet()
     GraphMachine(
         model=sheet,
-        states=[stage.id for stage in protocol.stages],
-        initial=protocol.initial,
+        states=[_name(stage.id) for stage in protocol.stages],
+        initial=_name(protocol.initial),
         auto_transitions=False,
         graph_engine="mermaid",
-        title=protocol.title,
+        title=f"title: {protocol.title}",
         transitions=[
-            {"trigger": move.id, "source": list(move.sources), "dest": move.target}
+            {
+                "trigger": move.id,
+                "source": [_name(source) for source in move.sources],
+                "dest": _name(move.target or ""),
+            }
             for move in protocol.moves
             if move.command != "episode finish"
         ],
     )
-    drawn = sheet.get_graph().source  # type: ignore[attr-defined]
-    return _plain(str(drawn))
+    drawn = str(sheet.get_graph().source)  # type: ignore[attr-defined]
+    for stage in protocol.stages:
+        named = f'state "{_name(stage.id)}"'
+        drawn = drawn.replace(named, f'state "{title_of(stage.id)}"')
+    return _plain(drawn)
+
+
+def _name(stage: str) -> str:
+    return stage.replace("-", "_")
 
 
 def _plain(drawn: str) -> str:

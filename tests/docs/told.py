@@ -86,6 +86,7 @@ def sentence(name: str) -> str:
     """`test_pain_below_nrs_four_is_little` as `Pain below NRS four is little`."""
     words = name.removeprefix("test_").split("_")
     spelled = " ".join(_SPELLED.get(word, word) for word in words)
+    spelled = spelled.replace("re evaluation", "re-evaluation")
     return spelled[:1].upper() + spelled[1:]
 
 

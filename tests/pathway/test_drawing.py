@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from sitrack.pathway import drawing
@@ -38,22 +40,36 @@ def test_the_text_says_that_every_open_stage_may_be_finished():
     assert "Every open stage may also be finished, with a disposition." in text
 
 
+def drawn(stage):
+    """A stage by its name in Mermaid, which takes no hyphen there."""
+    return stage.replace("-", "_")
+
+
 def test_the_page_declares_every_stage_and_begins_at_the_injection():
     lines = [line.strip() for line in drawing.mermaid(PROTOCOL).splitlines()]
     assert "stateDiagram-v2" in lines
     assert "[*] --> injection" in lines
     for stage in Stage:
-        assert f'state "{stage.value}" as {stage.value}' in lines
+        assert f'state "{title_of(stage)}" as {drawn(stage)}' in lines
 
 
 def test_the_page_holds_every_move_and_no_other_arrow():
     lines = [line.strip() for line in drawing.mermaid(PROTOCOL).splitlines()]
     arrows = {line for line in lines if " --> " in line and "[*]" not in line}
     assert arrows == {
-        f"{source} --> {move.target}: {move.id}"
+        f"{drawn(source)} --> {drawn(move.target)}: {move.id}"
         for move in DRAWN
         for source in move.sources
     }
+
+
+def test_no_name_on_the_page_holds_a_hyphen():
+    """The grammar of Mermaid's state diagrams ends a name at one."""
+    sheet = drawing.mermaid(PROTOCOL)
+    names = re.findall(r"(?:\" as |--> )([^:\n]+)", sheet)
+    names += re.findall(r"(?m)^ *(\S+) -->", sheet)
+    assert len(names) > 2 * len(DRAWN)
+    assert [name for name in names if "-" in name] == []
 
 
 def test_the_page_brings_no_styles_of_its_own():
