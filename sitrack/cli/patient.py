@@ -56,14 +56,17 @@ def patient() -> None:
 
 @patient.command(cls=_Nameless, context_settings=_TAKING_ANYTHING)
 @click.option("--from", "path", metavar="FILE", help="JSON with the person: file or -.")
+@click.option("--payer", metavar="NAME", help="Who pays: one word, as a policy's.")
 @click.option("--no-input", is_flag=True, help="Never ask anything.")
 @writes
-def add(shell: Shell, path: str | None, no_input: bool, dry_run: bool) -> None:
+def add(
+    shell: Shell, path: str | None, payer: str | None, no_input: bool, dry_run: bool
+) -> None:
     """Register a patient, and get the key.
 
     \b
       sitrack patient add
-      sitrack patient add --from person.json
+      sitrack patient add --from person.json --payer medicare-lcd-2023
     The file: {"given": "…", "family": "…", "born": "1970-05-31", "mrn": "…"}
     """
     from sitrack.coordination import people
@@ -71,7 +74,7 @@ def add(shell: Shell, path: str | None, no_input: bool, dry_run: bool) -> None:
 
     raw = _person(path, no_input, required=("given", "family"))
     found, entry = people.enrol(
-        shell.ledger, shell.author, read_person(raw), dry_run=dry_run
+        shell.ledger, shell.author, read_person(raw), payer=payer, dry_run=dry_run
     )
     if not dry_run:
         shell.recorded = f"sitrack show {found.key}"
@@ -131,6 +134,49 @@ def _row(found: Any, *, masked: bool) -> dict[str, Any]:
         person = found.person
         row |= {"given": person.given, "family": person.family, "born": person.born}
     return row
+
+
+@patient.command(context_settings=CONTEXT)
+@click.argument("key")
+@click.option("--payer", metavar="NAME", required=True, help="Who pays, or: none.")
+@click.option("--on", metavar="DATE", help="Since when; today if not given.")
+@writes
+def edit(shell: Shell, key: str, payer: str, on: str | None, dry_run: bool) -> None:
+    """Say who pays for a patient from a day on.
+
+    Where a shipped policy of that name does not cover an RFA, a signed financial notice
+    is asked for before one. Nothing else follows from it.
+
+    \b
+      sitrack patient edit P01428 --payer medicare-lcd-2023
+      sitrack patient edit P01428 --payer none --on 2025-05-01
+    """
+    from sitrack.coordination import people
+    from sitrack.pathway.policy import NOBODY
+
+    name = None if payer == NOBODY else payer
+    found, entry = people.set_payer(
+        shell.ledger, shell.author, key, name, on=shell.day(on), dry_run=dry_run
+    )
+    if not dry_run:
+        shell.recorded = f"sitrack patient show {found.key}"
+    said = f"payer {payer} since {entry.day(shell.ledger.zone)}"
+    if shell.form == "json":
+        body = {
+            "schema": "sitrack.patient-edited/1",
+            "as_of": entry.recorded,
+            "patient": found.key,
+            "initials": found.initials,
+            "payer": found.payer,
+            "dry_run": dry_run,
+        }
+        click.echo(dumped(body))
+        return
+    if dry_run:
+        click.echo(f"would set {said} for {found.key}")
+        return
+    click.echo(f"{found.key}  {found.initials}  {said}")
+    click.echo(f"recorded {receipt(entry, found.key)}")
 
 
 @patient.command(context_settings=CONTEXT)

@@ -48,7 +48,11 @@ def show_patient(shell: Shell, key: str, *, masked: bool) -> None:
 
     found, standings, _entries = person(shell.ledger, key)
     today = today_of(shell.ledger)
-    extra: dict[str, Any] = {"patient": found.key, "initials": found.initials}
+    extra: dict[str, Any] = {
+        "patient": found.key,
+        "initials": found.initials,
+        "payer": found.payer,
+    }
     extra |= {} if masked else _in_full(found)
     columns = ("episode", "side", "stage", "status", "since", "coordinator")
     view = View(
@@ -107,6 +111,7 @@ def _show_episode(
             "episode": str(key),
             "initials": found.patient.initials,
             **({} if masked else _in_full(found.patient)),
+            "payer": found.patient.payer,
             "side": key.side.value,
             "stage": story.stage,
             "status": story.status.value,

@@ -22,6 +22,7 @@ from sitrack.journey.patient import (
     read_episode_key,
     read_patient_key,
 )
+from sitrack.pathway.policy import Payer, payer_named
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side, Stage
 from sitrack.record import history, library, registry, standing, worklist
@@ -289,9 +290,18 @@ def case_of(
     reason: str | None = None,
     as_known: dt.datetime | None = None,
 ) -> Case:
-    """Return the case of an episode on a day, with the patient's other episodes."""
-    others = history.sibling_episodes(connection, ledger, episode.key, day, as_known)
-    return Case(episode, protocol, day, reason, others)
+    """Return the case of an episode on a day: the patient's other episodes, the payer."""
+    key = episode.key
+    others = history.sibling_episodes(connection, ledger, key, day, as_known)
+    payer: Payer | None = None
+    if any(
+        rule.kind == "coverage"
+        for move in protocol.moves_from(episode.stage)
+        for rule in move.requirements
+    ):
+        name = history.payer_at(connection, ledger, key.patient, day, as_known)
+        payer = payer_named(name) if name else None
+    return Case(episode, protocol, day, reason, others, payer)
 
 
 def _variance(work: Work, step: Step) -> Variance | None:

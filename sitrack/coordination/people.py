@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sitrack.errors import NotPermitted
-from sitrack.journey.entries import Draft, Entry, Provenance
-from sitrack.journey.patient import patient_stream
-from sitrack.record import registry
+from sitrack.errors import BadInput, NotPermitted
+from sitrack.journey.entries import ENROLLED, PAYER_SET, Draft, Entry, Provenance
+from sitrack.journey.patient import patient_stream, read_patient_key
+from sitrack.pathway.policy import payer_named
+from sitrack.record import history, registry
 from sitrack.record.journal import Ledger, Work, retried, writing
 from sitrack.record.registry import Patient, Person, Staff
 
@@ -80,24 +82,85 @@ def clinician_named(work: Work, name: str | None, what: str) -> Staff:
 
 
 def enrol(
-    ledger: Ledger, author: Author, person: Person, *, dry_run: bool = False
+    ledger: Ledger,
+    author: Author,
+    person: Person,
+    *,
+    payer: str | None = None,
+    dry_run: bool = False,
 ) -> tuple[Patient, Entry]:
     """Register a patient, and open the patient's stream.
 
     Raises:
-        BadInput: the record number is taken.
+        BadInput: the record number is taken, or the payer is no coded word.
         NotPermitted: the author is not on the staff list.
     """
+    if payer is not None:
+        payer_named(payer)
 
     def act() -> tuple[Patient, Entry]:
         with writing(ledger, dry_run=dry_run) as work:
             who = provenance(work, author)
             patient = registry.add_patient(work, person)
-            draft = Draft("enrolled", work.today, who, payload=author.payload())
-            return patient, work.append(patient_stream(patient.key), draft)
+            draft = Draft(ENROLLED, work.today, who, payload=author.payload())
+            entry = work.append(patient_stream(patient.key), draft)
+            if payer is not None:
+                _pays(work, author, who, patient.key, payer, work.today)
+                registry.set_payer(work, patient.key, payer)
+            return replace(patient, payer=payer), entry
 
     result: tuple[Patient, Entry] = retried(act)
     return result
+
+
+def set_payer(
+    ledger: Ledger,
+    author: Author,
+    key: str,
+    payer: str | None,
+    *,
+    on: dt.date | None = None,
+    dry_run: bool = False,
+) -> tuple[Patient, Entry]:
+    """Say who pays for a patient from a day on; None for nobody any more.
+
+    Raises:
+        BadInput: it is no coded word, or is so already, or the day cannot be.
+        NotFound: there is no such patient.
+        NotPermitted: the author is not on the staff list.
+    """
+    if payer is not None:
+        payer_named(payer)
+    with writing(ledger, dry_run=dry_run) as work:
+        who = provenance(work, author)
+        patient = registry.patient(work.connection, read_patient_key(key))
+        work.load(patient_stream(patient.key))
+        day = on or work.today
+        born = patient.person.born
+        if day > work.today or (born is not None and day < born):
+            raise BadInput(f"--on {day} is after today, or before the patient's birth")
+        if history.payer_at(work.connection, ledger, patient.key, day) == payer:
+            said = f"{payer} pays" if payer else "nobody pays"
+            raise BadInput(
+                f"{said} for {patient.key} on {day} already",
+                f"sitrack patient show {patient.key}",
+            )
+        entry = _pays(work, author, who, patient.key, payer, day)
+        now = history.payer_at(work.connection, ledger, patient.key, work.today)
+        registry.set_payer(work, patient.key, now)
+        return replace(patient, payer=now), entry
+
+
+def _pays(
+    work: Work,
+    author: Author,
+    who: Provenance,
+    key: str,
+    payer: str | None,
+    day: dt.date,
+) -> Entry:
+    payload = {**author.payload(), "payer": payer}
+    return work.append(patient_stream(key), Draft(PAYER_SET, day, who, payload=payload))
 
 
 def add_staff(

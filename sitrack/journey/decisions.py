@@ -218,6 +218,8 @@ def _move_draft(
     payload["findings"] = [_frozen(finding) for finding in assessment.findings]
     if case.reason:
         payload["reason"] = case.reason
+    if case.payer and any(rule.kind == "coverage" for rule in move.requirements):
+        payload["payer"] = case.payer.frozen()
     if request.variance:
         payload["variance"] = {
             "code": request.variance.code,

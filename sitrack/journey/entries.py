@@ -31,6 +31,10 @@ RETRACTED: Final = "retracted"
 """The kinds of entry that amend an earlier one of the same stream. What was retracted
 by mistake is recorded afresh: an entry of its own kind again, that cites the first."""
 
+ENROLLED: Final = "enrolled"
+PAYER_SET: Final = "payer-set"
+"""Kinds of entry of a patient's own stream: the first, and who pays from a day on."""
+
 LATE_AFTER_DAYS: Final = 2
 """An entry written more days than this after it happened is shown as late [O4b]."""
 

@@ -63,6 +63,15 @@ class Payer:
     name: str
     covers_rfa: bool | None
 
+    def frozen(self) -> dict[str, Any]:
+        """Return what a move keeps of it: a policy may say otherwise one day."""
+        return {"name": self.name, "covers_rfa": self.covers_rfa}
+
+    @classmethod
+    def thawed(cls, kept: Mapping[str, Any] | None) -> Payer | None:
+        """Return the payer by which a move was judged, from what it kept."""
+        return None if kept is None else cls(kept["name"], kept["covers_rfa"])
+
 
 def names() -> tuple[str, ...]:
     """Return the ids of the shipped policies, in alphabetical order."""

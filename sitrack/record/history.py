@@ -16,9 +16,9 @@ from sitrack.clock import day_of
 from sitrack.errors import NotFound
 from sitrack.journey import alerts
 from sitrack.journey.amendments import amended_since, effective
-from sitrack.journey.entries import LATE_AFTER_DAYS, Entry
+from sitrack.journey.entries import ENROLLED, LATE_AFTER_DAYS, PAYER_SET, Entry
 from sitrack.journey.episode import Episode, fold
-from sitrack.journey.patient import EpisodeKey, read_episode_key
+from sitrack.journey.patient import EpisodeKey, patient_stream, read_episode_key
 from sitrack.record import library, tables
 from sitrack.record.journal import Ledger, load_stream
 
@@ -137,3 +137,29 @@ def sibling_episodes(
         if any(entry.day(ledger.zone) <= day and entry.seq == 1 for entry in entries):
             found.append(fold(other, entries, ledger.zone, day))
     return tuple(found)
+
+
+def payer_at(
+    connection: Connection,
+    ledger: Ledger,
+    patient: str,
+    day: dt.date,
+    as_known: dt.datetime | None = None,
+) -> str | None:
+    """Return who paid for a patient on a day, as known at a moment; None for nobody.
+
+    Whom a patient was enrolled with paid before, too, as far as anybody knows.
+    """
+    enrolled_by: str | None = None
+    found: list[tuple[dt.date, int, str | None]] = []
+    for entry in load_stream(connection, patient_stream(patient), as_known):
+        if entry.kind == ENROLLED:
+            enrolled_by = entry.batch
+        elif entry.kind == PAYER_SET:
+            since = entry.day(ledger.zone)
+            if entry.batch == enrolled_by:
+                since = dt.date.min
+            payer = (entry.payload or {}).get("payer")
+            found.append((since, entry.seq, payer))
+    paid = [each for each in sorted(found) if each[0] <= day]
+    return paid[-1][2] if paid else None

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from sitrack.errors import BadInput, NotFound
 from sitrack.journey.patient import initials, patient_key
@@ -65,10 +65,17 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient as registered: the key, and the person behind it."""
+    """A patient as registered: the key, the person behind it, and who pays.
+
+    Attributes:
+        key: `P01428`.
+        person: the identity, which screens show only where asked for.
+        payer: a coded word, or None where no payer is set.
+    """
 
     key: str
     person: Person
+    payer: str | None = None
 
     @property
     def initials(self) -> str:
@@ -177,7 +184,14 @@ def patient(connection: Connection, key: str) -> Patient:
 
 def _patient_of(row: Mapping[str, Any]) -> Patient:
     person = Person(row["given"], row["family"], row["born"], row["mrn"])
-    return Patient(row["key"], person)
+    return Patient(row["key"], person, row["payer"])
+
+
+def set_payer(work: Work, key: str, payer: str | None) -> None:
+    """Keep who pays for a patient now; the patient's stream says since when."""
+    table = tables.patient
+    statement = update(table).where(table.c.key == key).values(payer=payer)
+    work.connection.execute(statement)
 
 
 def find_patients(connection: Connection, raw: Mapping[str, Any]) -> list[Patient]:

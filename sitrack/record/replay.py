@@ -22,6 +22,7 @@ from sitrack.journey.machine import NotInTable, machine_for
 from sitrack.journey.parking import Parking
 from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.moves import Move
+from sitrack.pathway.policy import Payer
 from sitrack.record import history, library
 from sitrack.record.journal import Ledger
 
@@ -75,7 +76,8 @@ def _move(
     if found != named or stage != move.stage_to:
         return "it is not the move that it says it is"
     others = history.sibling_episodes(connection, ledger, key, day, move.recorded)
-    case = Case(episode, protocol, day, payload.get("reason"), others)
+    payer = Payer.thawed(payload.get("payer"))
+    case = Case(episode, protocol, day, payload.get("reason"), others, payer)
     return _unmet(case, found, payload.get("variance") or {})
 
 

@@ -63,6 +63,7 @@ def verify(
             found = found or list(_episode_faults(connection, ledger, stream, entries))
         elif stream.startswith("patient/"):
             found += _missing_episodes(connection, entries, stream)
+            found = found or list(_payer_faults(connection, ledger, stream))
         report.faults += found
         tell(report.entries)
     for stream in heads:
@@ -243,6 +244,21 @@ def _mentioned(row: dict[str, Any]) -> str | None:
         return str(json.loads(row["body"])["episode"])
     except (ValueError, LookupError, TypeError, RecursionError):
         return None  # its content was changed, which its commitment has shown
+
+
+def _payer_faults(
+    connection: Connection, ledger: Ledger, stream: str
+) -> Iterator[Fault]:
+    """Who pays for a patient follows from the patient's entries."""
+    key = stream.removeprefix("patient/")
+    try:
+        said = history.payer_at(connection, ledger, key, dt.date.max)
+    except _NO_JOURNEY:
+        yield Fault("INTEGRITY", stream, None, "its entries cannot be read")
+        return
+    query = select(tables.patient.c.payer).where(tables.patient.c.key == key)
+    if connection.execute(query).scalar() != said:
+        yield Fault("STANDING", stream, None, "the payer does not follow from them")
 
 
 # --- what the entries of an episode tell

@@ -39,6 +39,7 @@ WRITES = {
         *("--set", "negative=aslr", "--reason", "wrong-patient", "--yes"),
     ],
     "enrolled": ["patient", "add", "--from", "-"],
+    "patient-edited": ["patient", "edit", "P00013", "--payer", "bcbs-al"],
     "staff-added": ["staff", "add", "okafor", "--role", "clinician"],
 }
 STDIN = {

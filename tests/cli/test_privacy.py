@@ -73,6 +73,7 @@ ALONE = [
     ["patient", "show", KEY],
     ["patient", "find", "--from", "-"],
     ["patient", "add", "--from", "-", *WHO],
+    ["patient", "edit", KEY, "--payer", "bcbs-al", *WHO],
     ["episode", "list"],
     ["episode", "list", KEY],
     ["episode", "open", KEY, "--side", "right", *WHO],

@@ -84,6 +84,7 @@ WRITES = {
     "undo": ["undo", "P00013-R#14", "--yes"],
     "episode-open": ["episode", "open", "P00013", "--side", "left"],
     "staff-add": ["staff", "add", "okafor", "--role", "clinician"],
+    "patient-edit": ["patient", "edit", "P00013", "--payer", "medicare-lcd-2023"],
 }
 
 
@@ -140,6 +141,12 @@ def test_a_write_ends_with_what_changed_a_receipt_and_what_is_next(desk, name):
     done = desk.type(*WRITES[name], "--as", "rivera")
     assert done.code == 0
     kept(name, done.out)
+
+
+def test_a_payer_that_does_not_cover_an_rfa_is_shown_where_it_matters(desk):
+    desk.written("patient", "edit", "P00013", "--payer", "medicare-lcd-2023")
+    kept("patient-show-payer", desk.screen("patient", "show", "P00013"))
+    kept("why-payer", desk.screen("why", "P00013-R", "rfa"))
 
 
 def test_a_move_that_is_possible_is_told_so_and_made(desk):

@@ -26,8 +26,9 @@ def episode(card: Card, width: int, *, masked: bool = True) -> list[str]:
     days = (card.day - visit.entered).days
     who = card.patient.initials if masked else _in_full(card.patient)
     lead, count = story.coordinator or "none", f"{len(card.lines)} entries"
+    paid = f", payer {card.patient.payer}" if card.patient.payer else ""
     found = [
-        f"{key}  {who}  {key.side.value} SI joint",
+        f"{key}  {who}  {key.side.value} SI joint{paid}",
         f"{title_of(story.stage)} since {visit.entered} (day {days}), {story.status}",
         f"{card.protocol.id}, opened {story.opened}, coordinator {lead}, {count}",
         "",
@@ -70,7 +71,8 @@ def patient(
     found: Patient, standings: Sequence[Standing], today: dt.date, *, masked: bool
 ) -> list[str]:
     """Return the screen of one patient; the name is shown only where asked for."""
-    head = f"{found.key}  {found.initials if masked else _in_full(found)}"
+    paid = f", payer {found.payer}" if found.payer else ""
+    head = f"{found.key}  {found.initials if masked else _in_full(found)}{paid}"
     rows = [
         (
             each.episode,

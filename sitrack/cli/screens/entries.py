@@ -23,6 +23,7 @@ _OTHER = {
     "returned": "Returned to care",
     "enrolled": "Enrolled",
     "episode-opened": "Episode opened",
+    "payer-set": "Payer set",
     "staff-added": "Staff added",
     "ledger-made": "Ledger made",
     "protocol-adopted": "Protocol adopted",

@@ -12,6 +12,7 @@ from sitrack.journey.advice import advice
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import ways_on
 from sitrack.journey.entries import Entry
+from sitrack.pathway.policy import payer_named
 from sitrack.pathway.stages import title_of
 
 LOOK_AT_THE_OTHER_SIDE = frozenset({"injection-sessions", "fusion-surgery"})
@@ -72,7 +73,8 @@ def next_step(done: Written) -> str:
     A move with limits per patient is left to `why`, which looks at both sides.
     """
     key = done.episode.key
-    case = Case(done.episode, done.protocol, done.today)
+    payer = payer_named(done.patient.payer) if done.patient.payer else None
+    case = Case(done.episode, done.protocol, done.today, payer=payer)
     for way in ways_on(case):
         alone = all(
             rule.kind not in LOOK_AT_THE_OTHER_SIDE for rule in way.move.requirements

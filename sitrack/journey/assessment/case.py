@@ -22,8 +22,8 @@ class Case:
         today: the clinical day on which the move would happen.
         reason: the coded reason given with the request, or None.
         others: the same patient's other episodes, for limits per patient.
-        payer: who pays for the patient, where somebody is set; says no more than
-            whether an RFA is covered.
+        payer: who pays for the patient on that day, where somebody is set; says no
+            more than whether an RFA is covered.
     """
 
     episode: Episode
