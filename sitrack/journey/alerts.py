@@ -18,6 +18,7 @@ from sitrack.journey.assessment.case import Case
 from sitrack.journey.entries import Entry
 from sitrack.journey.episode import Broken, Episode, Visit, fold
 from sitrack.journey.patient import EpisodeKey
+from sitrack.pathway.policy import Payer
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Stage, Status
 
@@ -100,7 +101,9 @@ def _unmet(
     if move is None:
         return ()
     story = fold(key, known, zone, visit.entered)
-    case = Case(story, protocol, visit.entered, visit.reason)
-    variance = (made.payload or {}).get("variance") or {}
+    payload = made.payload or {}
+    payer = Payer.thawed(payload.get("payer"))
+    case = Case(story, protocol, visit.entered, visit.reason, payer=payer)
+    variance = payload.get("variance") or {}
     unmet = assess(case, move).unmet_despite(variance.get("code"))
     return tuple(dict.fromkeys(finding.label() for finding in unmet))

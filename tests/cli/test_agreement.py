@@ -8,6 +8,7 @@ from sitrack.cli.screens.written import LOOK_AT_THE_OTHER_SIDE, next_step
 from sitrack.coordination.episodes import Written
 from sitrack.journey.assessment import JUDGES
 from sitrack.journey.decisions import ways_on
+from sitrack.record.registry import Patient, Person
 from tests.journey.notation import Story
 from tests.pathway.test_to_injection import missed
 
@@ -47,7 +48,8 @@ def test_what_is_next_is_never_a_move_that_the_other_side_forbids():
     story.others = (other,)
     assert not way_to_injection(story).allowed
     case = story.case(20)
-    done = Written(None, case.episode, None, (), case.protocol, case.today, False)
+    mary = Patient("P01428", Person("Mary", "King", None, None))
+    done = Written(mary, case.episode, None, (), case.protocol, case.today, False)
     assert next_step(done) == f"sitrack show {case.episode.key}"
 
 

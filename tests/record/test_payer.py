@@ -5,6 +5,8 @@ import datetime as dt
 import pytest
 
 from sitrack.coordination import people
+from sitrack.coordination.amendments import retract
+from sitrack.coordination.page import Because
 from sitrack.coordination.questions import When, why
 from sitrack.errors import BadInput, NotFound
 from sitrack.journey.findings import Refused
@@ -191,6 +193,18 @@ def test_a_move_keeps_by_which_payer_it_was_judged(clinic):
     kept = {"name": "trial-rct", "covers_rfa": True}
     assert moved.entry.payload["payer"] == kept
     pays(clinic, key.patient, MEDICARE)
+    assert codes_of(clinic.ledger) == set()
+
+
+def test_a_notice_that_is_retracted_takes_the_ground_from_the_move(clinic):
+    key = blocked(clinic)
+    pays(clinic, key.patient, MEDICARE)
+    notice = clinic.record(key, "notice", procedure="rfa").entry.seq
+    clinic.advance(key, "rfa")
+    because = Because("wrong-patient")
+    [amended] = retract(clinic.ledger, RIVERA, key, [notice], because)
+    [broken] = amended.after.broken
+    assert broken.codes == ("FINANCIAL_NOTICE_MISSING",)
     assert codes_of(clinic.ledger) == set()
 
 
