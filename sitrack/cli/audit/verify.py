@@ -1,4 +1,4 @@
-"""`sitrack audit`: does the record prove itself?"""
+"""`sitrack audit verify`: does the record prove itself?"""
 
 from __future__ import annotations
 
@@ -6,22 +6,13 @@ from collections.abc import Mapping
 
 import click
 
-from sitrack.cli.lazy import CONTEXT, Group
+from sitrack.cli.lazy import CONTEXT
 from sitrack.cli.output import View, counted, progress, show_view
 from sitrack.cli.shell import Shell, reads
 from sitrack.errors import VerificationFailed
 
 
-@click.group(cls=Group, context_settings=CONTEXT)
-def audit() -> None:
-    """For auditors.
-
-    \b
-      sitrack audit verify
-    """
-
-
-@audit.command(context_settings=CONTEXT)
+@click.command(context_settings=CONTEXT)
 @reads
 def verify(shell: Shell) -> None:
     """Check every chain, every payload, every move again, and where everybody stands.
