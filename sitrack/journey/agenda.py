@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sitrack.journey.counting import day_after
+from sitrack.journey.counting import day_after, day_before
 from sitrack.journey.episode import PROCEDURE_OF, Episode
 from sitrack.journey.evidence import Evidence, drug_class
 from sitrack.journey.ladder import exhausted
@@ -302,7 +302,7 @@ def _answers(
     if closer.from_day is not None:
         since = episode.day_after(day, closer.from_day)
     if closer.from_due is not None:
-        since = due + dt.timedelta(days=closer.from_due)
+        since = day_before(episode, due, -closer.from_due)
     return any(
         _is_answer(episode, closer.evidence, fact, anchor)
         and (fact.day >= since or closer.evidence in _OF_THE_ANCHOR)

@@ -35,6 +35,14 @@ def day_after(
     return day
 
 
+def day_before(episode: Episode, due: dt.date, days: int) -> dt.date:
+    """Return the first day from which at most `days` lead to `due`, holds left out."""
+    day = due - dt.timedelta(days=days)
+    while episode.active_days(day - _DAY, due) <= days:
+        day -= _DAY
+    return day
+
+
 def _holding(holds: Sequence[Hold], day: dt.date) -> Hold | None:
     """The first hold that holds the step from `day` to the next, or None."""
     return next((h for h in holds if h.since <= day < (h.until or h.review)), None)

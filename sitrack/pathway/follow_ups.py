@@ -65,7 +65,7 @@ class Closer:
         from_day: it counts when effective on this day after the anchor, holds left
             out, or later.
         from_due: it counts when effective this many days from the due date (negative:
-            before it), or later.
+            before it, holds left out), or later.
     """
 
     evidence: str

@@ -434,6 +434,16 @@ def test_surveillance_pauses_while_on_hold():
     assert story.open(320) == {"CHECK": str(on(390)), "ESC": str(on(420))}
 
 
+@pytest.mark.parametrize(("day", "answers"), [(249, False), (250, True)])
+def test_a_check_that_was_answered_in_advance_stays_answered_after_a_hold(day, answers):
+    story = in_relief_after_rfa()
+    story.score(day, nrs=2)
+    story.hold(260)
+    story.resume(280)
+    due = 390 if answers else 300
+    assert story.open(280) == {"CHECK": str(on(due)), "ESC": str(on(due + 30))}
+
+
 def test_a_check_that_was_answered_is_not_escalated_after_a_hold():
     story = in_relief_after_rfa()
     story.score(255, nrs=2)

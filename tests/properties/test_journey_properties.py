@@ -167,35 +167,6 @@ def test_no_score_of_the_steroid_phase_forbids_to_confirm_the_source(scores):
     assert story.stage == Stage.CONSERVATIVE_CARE
 
 
-@pytest.mark.founding(2)
-@WALKS
-@given(walks(16), walks(8))
-def test_nothing_on_one_side_answers_for_the_other(walk, elsewhere):
-    story, other = Story(side="right"), Story(side="left")
-    for _ in walked(other, elsewhere):
-        pass
-    for day in walked(story, walk):
-        alone = {way.move.id: way.findings for way in ways_on(story.case(day))}
-        story.others = (other,) if other.episode().opened <= on(day) else ()
-        for way in ways_on(story.case(day)):
-            for mine, ours in zip(alone[way.move.id], way.findings, strict=True):
-                # Only the patient's yearly sessions are counted over both sides,
-                # and there the other side can but use them up. That both were fused
-                # on one day is a warning.
-                assert (
-                    mine == ours
-                    or (
-                        ours.requirement == "injection-sessions"
-                        and (mine.is_met or not ours.is_met)
-                    )
-                    or (
-                        mine == dataclasses.replace(ours, warning=mine.warning)
-                        and ours.requirement == "fusion-surgery"
-                    )
-                )
-        story.others = ()
-
-
 # --- asking and doing
 
 
