@@ -8,7 +8,7 @@ import click
 
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import dumped, pasteable, progress, shown_url
-from sitrack.cli.shell import Shell, account_name, plain, read_instant, zone_of_machine
+from sitrack.cli.shell import Shell, account_name, plain, zone_of_machine
 
 
 @click.group(cls=Group, context_settings=CONTEXT)
@@ -34,7 +34,7 @@ def init(shell: Shell, zone: str | None, synthetic: bool) -> None:
       sitrack db init --zone Europe/London
       sitrack db init --synthetic -d sqlite:////tmp/trial.db
     """
-    from sitrack.clock import stopped_clock, zone_named
+    from sitrack.clock import read_instant, stopped_clock, zone_named
     from sitrack.record.upgrade import create
 
     name = zone or zone_of_machine()

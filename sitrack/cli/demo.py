@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from sitrack.cli.output import progress, screen_width
-from sitrack.cli.shell import Shell, plain, read_instant
+from sitrack.cli.shell import Shell, plain
 
 _ZONE = "Europe/London"
 
@@ -40,7 +40,7 @@ def demo(shell: Shell, patients: int, seed: int, keep: str | None) -> int:
       sitrack demo --keep trial.db --patients 100
     """
     from sitrack import demo as clinic
-    from sitrack.clock import machine_clock, stopped_clock, zone_named
+    from sitrack.clock import machine_clock, read_instant, stopped_clock, zone_named
     from sitrack.record.upgrade import create
 
     zone = zone_named(_ZONE)

@@ -14,6 +14,7 @@ from sitrack.cli.lazy import LazyGroup, Table
 _TABLE: Table = {
     "demo": ("sitrack.cli.demo:demo", "A synthetic clinic, walked through and shown."),
     "worklist": ("sitrack.cli.worklist:worklist", "Who needs somebody today."),
+    "next": ("sitrack.cli.worklist:next_", "The one that needs me most, as a card."),
     "show": ("sitrack.cli.show:show", "One patient or episode on one screen."),
     "record": ("sitrack.cli.record:record", "Write down what happened."),
     "why": ("sitrack.cli.why:why", "What a move still needs."),
@@ -28,6 +29,7 @@ _TABLE: Table = {
     ),
     "entry": ("sitrack.cli.entry:entry", "Amend: correct, retract, transfer."),
     "undo": ("sitrack.cli.undo:undo", "Take back your last command."),
+    "view": ("sitrack.cli.view:view", "Filters that are kept by name."),
     "reminder": ("sitrack.cli.reminder:reminder", "Plan, run or watch reminders."),
     "pathway": ("sitrack.cli.pathway:pathway", "The protocol: show, draw, check."),
     "audit": ("sitrack.cli.audit:audit", "For auditors: verify the record."),

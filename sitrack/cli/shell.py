@@ -10,7 +10,6 @@ import datetime as dt
 import functools
 import getpass
 import os
-import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +19,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sitrack.cli.output import FORMATS, shown_url
-from sitrack.clock import stopped_clock, zone_named
+from sitrack.clock import (
+    is_day,
+    read_day,
+    read_instant,
+    start_of,
+    stopped_clock,
+    zone_named,
+)
 from sitrack.errors import BadInput, SitrackError
 
 if TYPE_CHECKING:
@@ -29,9 +35,7 @@ if TYPE_CHECKING:
     from sitrack.record.journal import Ledger
     from sitrack.settings import Settings
 
-_RELATIVE = re.compile(r"([+-])([0-9]{1,4})([dw])\Z", re.ASCII)
 _MAX_TEXT = 100_000
-_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 
 
 @dataclass
@@ -113,9 +117,7 @@ class Shell:
         """Return the instant that was typed: of a day, its last moment."""
         if text is None:
             return None
-        if len(text) == 10 or _RELATIVE.match(text) or text in {"today", "yesterday"}:
-            from sitrack.clock import start_of
-
+        if is_day(text):
             day = self.day(text)
             assert day is not None  # noqa: S101 - there was a text
             after = start_of(day + dt.timedelta(days=1), self.ledger.zone)
@@ -136,57 +138,6 @@ def account_name() -> str:
         return pwd.getpwuid(os.getuid()).pw_name
     except (ImportError, KeyError):
         return getpass.getuser()
-
-
-def read_day(text: str, today: Callable[[], dt.date]) -> dt.date:
-    """Return a day typed as ISO, `today`, `yesterday`, `-3d` or `+2w`.
-
-    Raises:
-        BadInput: it is no day, or none from 1900 to 2200.
-    """
-    if text in {"today", "yesterday"}:
-        return today() - dt.timedelta(days=int(text == "yesterday"))
-    day = _day_typed(text, today)
-    _refuse_far_away(text, day)
-    return day
-
-
-def _refuse_far_away(text: str, day: dt.date) -> None:
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise BadInput(
-            f"{text[:40]!r} is not from {_FIRST_YEAR} to {_LAST_YEAR}",
-            "give a day of this clinic's patients, such as 2025-05-31",
-        )
-
-
-def _day_typed(text: str, today: Callable[[], dt.date]) -> dt.date:
-    relative = _RELATIVE.match(text)
-    try:
-        if relative:
-            sign, number, unit = relative.groups()
-            days = int(number) * (7 if unit == "w" else 1)
-            return today() + dt.timedelta(days=days if sign == "+" else -days)
-        return dt.date.fromisoformat(text)
-    except (ValueError, OverflowError):
-        raise BadInput(
-            f"{text[:20]!r} is not a day", "2025-05-31, today, yesterday, -3d or +2w"
-        ) from None
-
-
-def read_instant(text: str, zone: dt.tzinfo) -> dt.datetime:
-    """Return an instant typed as ISO; without an offset it is the clinic's time.
-
-    Raises:
-        BadInput: it is no instant, or none from 1900 to 2200.
-    """
-    try:
-        instant = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(
-            f"{text[:30]!r} is not an instant", "2025-05-31T09:00 or …T09:00:00Z"
-        ) from None
-    _refuse_far_away(text, instant)
-    return instant if instant.tzinfo else instant.replace(tzinfo=zone)
 
 
 def read_text(path: str | None) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from sitrack.cli.output import View, show_view
 from sitrack.cli.shell import Shell, reads_in_time
 from sitrack.cli.why import broken_json
 from sitrack.errors import BadInput
+
+if TYPE_CHECKING:
+    from sitrack.journey.patient import EpisodeKey
 
 
 @click.command()
@@ -31,7 +34,10 @@ def show(
     from sitrack.journey.patient import is_patient_key, read_patient_key
 
     if not is_patient_key(key):
-        _show_episode(shell, key, as_of, as_known, masked=not no_mask)
+        from sitrack.coordination.episodes import find_key
+
+        found = find_key(shell.ledger, key)
+        show_episode(shell, found, as_of, as_known, masked=not no_mask)
         return
     if as_of or as_known:
         raise BadInput(
@@ -76,19 +82,18 @@ def _in_full(found: Any) -> dict[str, Any]:
     }
 
 
-def _show_episode(
+def show_episode(
     shell: Shell,
-    typed: str,
-    as_of: str | None,
-    as_known: str | None,
+    key: EpisodeKey,
+    as_of: str | None = None,
+    as_known: str | None = None,
     *,
-    masked: bool,
+    masked: bool = True,
 ) -> None:
+    """Show one episode: where it stands, what is due, where it may go."""
     from sitrack.cli.screens import card as screens
-    from sitrack.coordination.episodes import find_key
     from sitrack.coordination.questions import When, card
 
-    key = find_key(shell.ledger, typed)
     when = When(shell.day(as_of), shell.instant(as_known))
     found = card(shell.ledger, key, when)
     story = found.episode

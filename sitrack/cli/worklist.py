@@ -1,62 +1,174 @@
-"""`sitrack worklist`: who needs somebody today."""
+"""`sitrack worklist` and `sitrack next`: who needs somebody today."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import click
 
 from sitrack.cli.output import View, show_view
 from sitrack.cli.shell import Shell, reads
+from sitrack.errors import BadInput
+
+COLUMNS = (
+    "episode",
+    "band",
+    "initials",
+    "stage",
+    "due",
+    "days",
+    "business_days",
+    "rule",
+    "title",
+    "waits_for",
+    "tries",
+    "coordinator",
+    "alert",
+)
+
+_PICKS = [
+    click.option("--mine", is_flag=True, help="Only the episodes I coordinate."),
+    click.option(
+        "--since", metavar="DATE", help="Only what came onto the list after that day."
+    ),
+]
+
+
+def _picks(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(_PICKS):
+        command = option(command)
+    return command
 
 
 @click.command()
-@click.option("--mine", is_flag=True, help="Only the episodes I coordinate.")
+@click.argument("words", nargs=-1, metavar="[@VIEW | FILTER...]")
+@_picks
+@click.option("--all", "everything", is_flag=True, help="Show what is hidden, too.")
+@click.option("--lapsed", is_flag=True, help="Only what is late by over 60 bd.")
+@click.option("--lost", is_flag=True, help="Only patients lost to follow-up.")
 @reads
-def worklist(shell: Shell, mine: bool) -> None:
-    """Show which episodes need somebody, by due date.
+def worklist(
+    shell: Shell,
+    words: tuple[str, ...],
+    mine: bool,
+    since: str | None,
+    everything: bool,
+    lapsed: bool,
+    lost: bool,
+) -> None:
+    """Show which episodes need somebody, band by band.
 
     \b
       sitrack worklist
-      sitrack worklist --mine
-      sitrack worklist --format csv > today.csv
+      sitrack worklist --mine --since yesterday
+      sitrack worklist stage:rfa overdue:14d+
+      sitrack worklist waits:patient 'owner:me or owner:none'
+      sitrack worklist @monday
+
+    \b
+    Bands: ! act first, D due to 14 business days late, O to 60 late, S soon.
+    Fields: stage status side owner band waits rule tries due overdue in-stage
+    held lost snoozed lapsed alert patient episode; join with and, or, not.
+    14d+ is at least, 14d- at most, 7d..14d between; a day is today or 2025-06-02.
     """
     from sitrack.cli.screens.worklist import lines
-    from sitrack.record.worklist import who_waits
+    from sitrack.record.worklist import HIDDEN, who_waits
 
-    coordinator = shell.author.name or shell.author.account if mine else None
-    today, rows, hidden = who_waits(shell.ledger, coordinator, None)
+    if everything + lapsed + lost > 1:
+        raise BadInput("give one of --all, --lapsed, --lost")
+    shows = frozenset(HIDDEN) if everything else frozenset()
+    only = "lapsed" if lapsed else "lost" if lost else None
+    wish = _wish(shell, words, mine=mine, since=since, shows=shows, only=only)
+    found = who_waits(shell.ledger, wish)
     zone = shell.ledger.zone.key
     view = View(
         schema="sitrack.worklist/1",
-        as_of=today,
-        columns=(
-            "episode",
-            "initials",
-            "stage",
-            "due",
-            "days",
-            "rule",
-            "title",
-            "waits_for",
-            "coordinator",
-            "alert",
-        ),
-        rows=[
-            {
-                "episode": row.episode,
-                "initials": row.initials,
-                "stage": row.stage,
-                "due": row.due,
-                "days": (row.due - today).days if row.due else None,
-                "rule": row.rule,
-                "title": row.title,
-                "waits_for": row.waits_for,
-                "coordinator": row.coordinator,
-                "more": row.more,
-                "alert": row.alert,
-            }
-            for row in rows
-        ],
-        screen=lambda width: lines(today, zone, rows, hidden, width),
-        extra={"hidden": {"not_due": hidden}, "synthetic": shell.ledger.synthetic},
+        as_of=found.day,
+        columns=COLUMNS,
+        rows=[_row(row, found.day) for row in found.rows],
+        screen=lambda width: lines(found, zone, width),
+        extra={"hidden": found.hidden, "synthetic": shell.ledger.synthetic},
     )
     show_view(view, shell.form, pager=shell.pager)
+
+
+@click.command("next")
+@click.argument("words", nargs=-1, metavar="[@VIEW | FILTER...]")
+@_picks
+@reads
+def next_(shell: Shell, words: tuple[str, ...], mine: bool, since: str | None) -> None:
+    """Show the episode that needs somebody most, as a card.
+
+    \b
+      sitrack next --mine
+      sitrack next stage:rfa
+    """
+    from sitrack.cli.show import show_episode
+    from sitrack.journey.patient import read_episode_key
+    from sitrack.record.worklist import who_waits
+
+    wish = _wish(shell, words, mine=mine, since=since, shows=frozenset(), only=None)
+    found = who_waits(shell.ledger, wish)
+    if found.rows:
+        show_episode(shell, read_episode_key(found.rows[0].episode))
+        return
+    empty = View(
+        schema="sitrack.show/1",
+        as_of=found.day,
+        columns=("rule", "due", "days", "title", "waits_for"),
+        rows=[],
+        screen=lambda _width: ["Nobody needs anything today."],
+        extra={"episode": None},
+    )
+    show_view(empty, shell.form, pager=shell.pager)
+
+
+def _wish(
+    shell: Shell,
+    words: Sequence[str],
+    *,
+    mine: bool,
+    since: str | None,
+    shows: frozenset[str],
+    only: str | None,
+) -> Any:
+    """What was asked for; the grammar is loaded only where a filter was typed."""
+    from sitrack.record.worklist import Wish
+
+    me = shell.author.name or shell.author.account
+    return Wish(
+        coordinator=me if mine else None,
+        shows=shows,
+        only=only,
+        since=shell.day(since),
+        fits=filter_of(shell, words) if words else None,
+    )
+
+
+def filter_of(shell: Shell, words: Sequence[str]) -> Any:
+    """Return the filter of words and saved views that were typed.
+
+    Raises:
+        BadInput: it cannot be understood.
+        NotFound: there is no such view.
+    """
+    from sitrack.coordination.questions import today_of, views_of
+    from sitrack.record.filters import Asker, read_filter
+    from sitrack.record.views import named
+
+    me = shell.author.name or shell.author.account
+    plain: list[str] = []
+    for word in words:
+        if word.startswith("@"):
+            plain += named(views_of(shell.ledger, me), word[1:]).words
+        else:
+            plain.append(word)
+    return read_filter(plain, Asker(me, today_of(shell.ledger)))
+
+
+def _row(row: Any, today: Any) -> dict[str, Any]:
+    found: dict[str, Any] = row._asdict()
+    found["business_days"] = row.days
+    found["days"] = (row.due - today).days if row.due else None
+    return found

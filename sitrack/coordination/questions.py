@@ -20,11 +20,12 @@ from sitrack.journey.findings import Finding, Refused
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.pathway.policy import Policy, policy_named
 from sitrack.pathway.protocol import Protocol
-from sitrack.record import history, library, registry, verify, worklist
+from sitrack.record import history, library, registry, verify, views, worklist
 from sitrack.record.faults import Report
 from sitrack.record.history import Line
 from sitrack.record.journal import Ledger, load_stream, present_instant, reading
 from sitrack.record.registry import Patient, Staff
+from sitrack.record.views import SavedView
 from sitrack.record.worklist import Standing
 
 
@@ -251,6 +252,12 @@ def all_standings(ledger: Ledger, patient: str | None) -> Sequence[Standing]:
     """Return the standing of every episode, or of one patient's, by key."""
     with reading(ledger) as connection:
         return worklist.standings(connection, patient)
+
+
+def views_of(ledger: Ledger, owner: str) -> Sequence[SavedView]:
+    """Return the saved views that somebody may use."""
+    with reading(ledger) as connection:
+        return views.usable(connection, owner)
 
 
 def current_protocol(ledger: Ledger) -> Protocol:

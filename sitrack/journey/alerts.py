@@ -26,6 +26,20 @@ GUARD: Final = "guard-no-longer-met"
 """The alert, as standing and the command line write it."""
 
 
+RED_FLAG: Final = "red-flag"
+"""A screen of the present stay names a red flag: somebody has to look at it now."""
+
+
+def alert_of(episode: Episode) -> str | None:
+    """Return why an episode needs somebody before anything else, as a code."""
+    if episode.broken:
+        return GUARD
+    screens = [s for s in episode.of_kind("screen") if s.day >= episode.visit.entered]
+    flagged = bool(screens and screens[-1].values.get("red_flags"))
+    away = {Stage.REFERRED_OUT, Stage.CLOSED}
+    return RED_FLAG if flagged and episode.stage not in away else None
+
+
 def marked(
     episode: Episode, entries: Sequence[Entry], protocol: Protocol, zone: dt.tzinfo
 ) -> Episode:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from sitrack.journey.agenda import Due, agenda
-from sitrack.journey.alerts import GUARD
+from sitrack.journey.alerts import alert_of
 from sitrack.journey.entries import OPENED, Entry
 from sitrack.journey.episode import Episode
 from sitrack.journey.ladder import NOTICE, counted_again
@@ -50,7 +50,7 @@ def standing_row(episode: Episode) -> dict[str, Any]:
         "coordinator": episode.coordinator,
         "protocol": episode.protocol,
         "version": episode.version,
-        "alert": GUARD if episode.broken else None,
+        "alert": alert_of(episode),
         "snoozed_until": episode.snoozed_until,
         "stopped": episode.stopped,
     }

@@ -314,6 +314,7 @@ reminder = Table(
 )
 Index("ix_reminder_next_at", reminder.c.next_at)
 Index("ix_reminder_open", reminder.c.episode)
+Index("ix_reminder_dead", reminder.c.episode)
 Index("ix_reminder_recipient", reminder.c.recipient)
 Index("ix_reminder_message", reminder.c.message)
 
@@ -376,10 +377,23 @@ delivery = Table(
 # At most one completed delivery for each row, whatever the workers think.
 Index("uq_delivery_sent_once", delivery.c.reminder, unique=True)
 
+saved_view = Table(
+    "saved_view",
+    metadata,
+    Column("name", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("shared", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+    PrimaryKeyConstraint("owner", "name", name="pk_saved_view"),
+    CheckConstraint("shared IN (0, 1)", name="ck_saved_view_shared"),
+    sqlite_strict=True,
+)
+
 PARTIAL: Final = {
     "ix_episode_alert": "alert IS NOT NULL",
     "ix_agenda_step_on": "step_on IS NOT NULL",
     "ix_reminder_next_at": "status = 'open'",
+    "ix_reminder_dead": "status = 'dead'",
     "ix_reminder_open": "status = 'open'",
     "ix_reminder_recipient": "status = 'open'",
     "ix_reminder_message": "status = 'open'",

@@ -1,171 +1,337 @@
-"""Who needs somebody: the open agenda of all episodes, as one indexed query."""
+"""Who needs somebody: every open episode with what is due, in bands.
+
+It stands here, and not with the other questions, so that the most frequent command
+loads neither the machine nor the rules of the pathway.
+"""
 
 from __future__ import annotations
 
-import collections
 import datetime as dt
-from dataclasses import dataclass, replace
-from typing import Final
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, bindparam, exists, select
 
 from sitrack.journey.patient import initials
 from sitrack.record import tables
+from sitrack.record.bands import ACT_FIRST, BANDS, LAPSED, SOON, Bands, calendar_of
 from sitrack.record.journal import Ledger, present_instant, reading
 
+HIDDEN: Final = ("held", "snoozed", "lapsed", "lost", "not_due")
+"""Why an open episode is not on the list of the day."""
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One line of the worklist: an episode and its earliest open follow-up.
+NOBODY: Final = "nobody"
+NOTHING_DUE: Final = "nothing-due"
+UNDELIVERABLE: Final = "undeliverable"
+NO_ANSWER: Final = "no-answer"
+HOLD_PAST_REVIEW: Final = "hold-past-review"
+
+_STEPS: Final = {
+    "guard-no-longer-met": "guard no longer met",
+    "red-flag": "red flag recorded",
+    UNDELIVERABLE: "reminder undeliverable",
+    HOLD_PAST_REVIEW: "hold past its review",
+    NO_ANSWER: "no answer, try after try",
+    NOTHING_DUE: "nothing is due",
+    NOBODY: "nobody coordinates it",
+}
+"""What stands in band `!`, as a next step; a contact that ended care stands as it is."""
+
+_HOLD_REVIEW: Final = "HOLD-REVIEW"
+
+
+class Waiting(NamedTuple):
+    """One line of the worklist: an episode and what it needs first.
 
     Attributes:
         episode: its key.
+        patient: the patient's key.
         initials: what may be shown of the patient's name.
+        side: `left` or `right`.
         stage: where it is.
+        status: whether its clock runs.
+        since: the day it entered its stage.
+        coordinator: staff id, or None.
         due: the day by which somebody should act; None where only an alert stands.
+        days: business days until then; negative is late; None without a day.
         rule: the follow-up rule, or the alert.
         title: the next step in words.
         waits_for: `patient` or `staff`.
-        coordinator: staff id, or None.
+        tries: attempts to reach the patient since it is due.
         more: how many further lines of it are shown by that day.
+        band: `!`, `D`, `O`, `S` or `L`; see `record.bands`.
         alert: why it needs somebody before anything else, or None.
+        hidden: why it is not on the list of the day, or None; one of `HIDDEN`.
+        shown_from: the day it came onto the list, or None for an alert.
     """
 
     episode: str
+    patient: str
     initials: str
+    side: str
     stage: str
+    status: str
+    since: dt.date
+    coordinator: str | None
     due: dt.date | None
+    days: int | None
     rule: str
     title: str
     waits_for: str
-    coordinator: str | None
+    tries: int
     more: int
-    alert: str | None = None
+    band: str
+    alert: str | None
+    hidden: str | None
+    shown_from: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A worklist.
+
+    Attributes:
+        day: the day it speaks of.
+        rows: who needs somebody, band by band.
+        hidden: how many more there are, by the reason why they are not shown.
+    """
+
+    day: dt.date
+    rows: list[Waiting]
+    hidden: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to see.
+
+    Attributes:
+        coordinator: only the episodes of that member of staff.
+        shows: reasons for hiding that do not count this time.
+        only: only those hidden for that reason, or None.
+        since: only what came onto the list after that day; alerts stay.
+        fits: a filter, or None.
+    """
+
+    coordinator: str | None = None
+    shows: frozenset[str] = frozenset()
+    only: str | None = None
+    since: dt.date | None = None
+    fits: Callable[[Waiting], bool] | None = None
+
+    def takes(self, row: Waiting) -> bool:
+        """Whether a row is asked for at all, hidden or not."""
+        if self.coordinator is not None and row.coordinator != self.coordinator:
+            return False
+        came = row.shown_from or dt.date.max
+        if self.since is not None and came <= self.since:
+            return False
+        return self.fits is None or self.fits(row)
+
+    def hides(self, row: Waiting) -> bool:
+        """Whether a row that is asked for is only counted."""
+        if self.only is not None:
+            return row.hidden != self.only
+        return row.hidden is not None and row.hidden not in self.shows
 
 
 def who_waits(
-    ledger: Ledger, coordinator: str | None, day: dt.date | None
-) -> tuple[dt.date, list[Waiting], int]:
-    """Return (day, worklist, open episodes with nothing to show).
-
-    It stands here, and not with the other questions, so that the most frequent
-    command loads neither the machine nor the rules of the pathway.
-    """
+    ledger: Ledger, wish: Wish | None = None, day: dt.date | None = None
+) -> Listing:
+    """Return the worklist of a day, today if none is named."""
     with reading(ledger) as connection:
         today = present_instant(connection, ledger).astimezone(ledger.zone).date()
-        rows = waiting(connection, day or today, coordinator)
-        rows = _alerts_first(rows, _alerted(connection, coordinator))
-        hidden = not_shown(connection, day or today)
-    return day or today, rows, hidden
+        asked = wish or Wish()
+        whole = "not_due" in asked.shows
+        every = everybody(connection, day or today, whole=whole)
+    return listing(every, asked, day or today)
 
 
-def waiting(
-    connection: Connection, today: dt.date, coordinator: str | None = None
+def listing(every: Iterable[Waiting], wish: Wish, day: dt.date) -> Listing:
+    """Return what is wished for, in order, and count what is hidden."""
+    asked = [row for row in every if wish.takes(row)]
+    shown = sorted((row for row in asked if not wish.hides(row)), key=_order)
+    counts = dict.fromkeys(HIDDEN, 0)
+    for row in asked:
+        if row.hidden is not None and wish.hides(row):
+            counts[row.hidden] += 1
+    return Listing(day, shown, counts)
+
+
+_RANK: Final = {band: place for place, band in enumerate(BANDS)}
+
+
+def _order(row: Waiting) -> tuple[int, int, str]:
+    """Fresh lapses before old ones, what is due soon by its day; ties by the key."""
+    day = row.due.toordinal() if row.due else 0
+    return _RANK[row.band], day if row.band in {SOON, ACT_FIRST} else -day, row.episode
+
+
+def everybody(
+    connection: Connection, day: dt.date, *, whole: bool = False
 ) -> list[Waiting]:
-    """Return every open episode with something to show by `today`, by due date.
+    """Return every open episode as it stands on the worklist of a day, hidden or not.
 
-    Ties stand in the order of the keys, so that the list never jitters.
+    Args:
+        connection: an open transaction.
+        day: the day it speaks of.
+        whole: also say what is due next where nothing is shown yet; without it only
+            the part of the agenda that has come is read.
     """
-    lines, episodes, people = tables.agenda, tables.episode, tables.patient
-    query = (
-        select(
-            episodes.c.key,
-            people.c.given,
-            people.c.family,
-            episodes.c.stage,
-            lines.c.due,
-            lines.c.rule,
-            lines.c.title,
-            lines.c.waits_for,
-            episodes.c.coordinator,
-        )
-        .join(episodes, episodes.c.key == lines.c.episode)
-        .join(people, people.c.key == episodes.c.patient)
-        .where(lines.c.show_from <= today)
-        .order_by(lines.c.due, episodes.c.key, lines.c.rule)
+    lines = _lines(connection, None if whole else day)
+    now = _Now(
+        Bands(day, calendar_of(connection)),
+        frozenset(connection.execute(_DEAD).scalars()),
+        frozenset(connection.execute(_IDLE).scalars()),
     )
-    if coordinator is not None:
-        query = query.where(episodes.c.coordinator == coordinator)
-    rows = connection.execute(query).all()
-    lines_of = collections.Counter(row[0] for row in rows)
-    first: dict[str, Waiting] = {}
-    for key, given, family, stage, due, rule, title, waits_for, lead in rows:
-        if key not in first:
-            first[key] = Waiting(
-                episode=key,
-                initials=initials(given, family),
-                stage=stage,
-                due=due,
-                rule=rule,
-                title=title,
-                waits_for=waits_for,
-                coordinator=lead,
-                more=lines_of[key] - 1,
-            )
-    return list(first.values())
-
-
-_ALERTS: Final = {"guard-no-longer-met": "guard no longer met"}
-"""What an alert asks for, as a next step."""
-
-
-def _alerted(connection: Connection, coordinator: str | None) -> list[Waiting]:
-    """Every episode that needs somebody before anything else, by key."""
-    episodes, people = tables.episode, tables.patient
-    query = (
-        select(episodes, people.c.given, people.c.family)
-        .join(people, people.c.key == episodes.c.patient)
-        .where(episodes.c.alert.is_not(None))
-        .order_by(episodes.c.key)
-    )
-    if coordinator is not None:
-        query = query.where(episodes.c.coordinator == coordinator)
     return [
-        Waiting(
-            episode=row["key"],
-            initials=initials(row["given"], row["family"]),
-            stage=row["stage"],
-            due=None,
-            rule=row["alert"],
-            title=_ALERTS.get(row["alert"], row["alert"]),
-            waits_for="staff",
-            coordinator=row["coordinator"],
-            more=0,
-            alert=row["alert"],
-        )
-        for row in connection.execute(query).mappings()
+        _waiting(row, lines.get(row.key, []), now)
+        for row in connection.execute(_EPISODES)
     ]
 
 
-def _alerts_first(rows: list[Waiting], alerted: list[Waiting]) -> list[Waiting]:
-    """What is due about an episode with an alert is counted behind the alert."""
-    due = {row.episode: row for row in rows}
-    first = [
-        replace(row, due=due[row.episode].due, more=due[row.episode].more + 1)
-        if row.episode in due
-        else row
-        for row in alerted
-    ]
-    keys = {row.episode for row in alerted}
-    return first + [row for row in rows if row.episode not in keys]
+class _Now(NamedTuple):
+    """What is the same for every episode of one list.
 
-
-def not_shown(connection: Connection, today: dt.date) -> int:
-    """Return how many open episodes have nothing to show by `today`.
-
-    Only active ones and those on hold have an agenda: it is enough to count both.
+    Attributes:
+        bands: where a due date stands.
+        dead: episodes with a reminder that cannot be delivered.
+        idle: active episodes with nothing on their agenda.
     """
-    lines, episodes = tables.agenda, tables.episode
-    shown = select(func.count(lines.c.episode.distinct())).where(
-        lines.c.show_from <= today
+
+    bands: Bands
+    dead: frozenset[str]
+    idle: frozenset[str]
+
+
+class _Line(NamedTuple):
+    due: dt.date
+    shown_from: dt.date
+    rule: str
+    title: str
+    waits_for: str
+    tries: int | None
+    urgent: int
+
+
+def _lines(connection: Connection, until: dt.date | None) -> dict[str, list[_Line]]:
+    """The agenda by episode: what is shown by a day, or all of it."""
+    found: dict[str, list[_Line]] = {}
+    query = _AGENDA if until is None else _SHOWN
+    for key, *line in connection.execute(query, {"day": until}):
+        found.setdefault(key, []).append(_Line(*line))
+    return found
+
+
+def _waiting(row: Row[Any], lines: list[_Line], now: _Now) -> Waiting:
+    bands = now.bands
+    shown = [line for line in lines if line.shown_from <= bands.today]
+    alert = _alert(row, shown, now)
+    first = _first(shown or lines, bands)
+    band = ACT_FIRST if alert else bands.band(first.due) if first else SOON
+    return Waiting(
+        episode=row.key,
+        patient=row.patient,
+        initials=initials(row.given, row.family),
+        side=row.side,
+        stage=row.stage,
+        status=row.status,
+        since=row.since,
+        coordinator=row.coordinator,
+        due=first.due if first else None,
+        days=bands.ahead(first.due) if first else None,
+        rule=alert or (first.rule if first else ""),
+        title=_step(alert) if alert else first.title if first else "",
+        waits_for="staff" if alert or not first else first.waits_for,
+        tries=(first.tries or 0) if first else 0,
+        more=max(0, len(shown) - (0 if alert else 1)),
+        band=band,
+        alert=alert,
+        hidden=_hidden(row, shown, band, bands),
+        shown_from=first.shown_from if first and not alert else None,
     )
-    active = (
-        select(func.count())
-        .select_from(episodes)
-        .where(episodes.c.status.in_(("active", "on-hold")))
+
+
+def _step(alert: str) -> str:
+    return _STEPS.get(alert, f"finish or clear: {alert}")
+
+
+def _first(lines: Iterable[_Line], bands: Bands) -> _Line | None:
+    """The line that stands for an episode: the freshest lapse, else what comes next."""
+
+    def rank(line: _Line) -> tuple[int, int, str]:
+        band, day = bands.band(line.due), line.due.toordinal()
+        # Of what is late, the oldest names the step: the others follow from it.
+        return _RANK[band], day, line.rule
+
+    return min(lines, key=rank, default=None)
+
+
+def _alert(row: Row[Any], shown: list[_Line], now: _Now) -> str | None:
+    """Why an episode needs somebody before anything else."""
+    if row.alert or row.stopped:
+        return str(row.alert or row.stopped)
+    if row.key in now.dead:
+        return UNDELIVERABLE
+    if any(each.rule == _HOLD_REVIEW and each.due < now.bands.today for each in shown):
+        return HOLD_PAST_REVIEW
+    if any(line.urgent for line in shown):
+        return NO_ANSWER
+    if row.key in now.idle:
+        return NOTHING_DUE
+    return NOBODY if row.coordinator is None and row.status == "active" else None
+
+
+def _hidden(row: Row[Any], shown: list[_Line], band: str, bands: Bands) -> str | None:
+    if band == ACT_FIRST:
+        return None
+    if row.status == "lost":
+        return "lost"
+    if row.snoozed_until is not None and row.snoozed_until > bands.today:
+        return "snoozed"
+    if not shown:
+        return "held" if row.status == "on-hold" else "not_due"
+    return "lapsed" if band == LAPSED else None
+
+
+# Statements are put together once: that takes longer than running them.
+
+_EPISODES = (
+    select(
+        tables.episode,
+        tables.patient.c.given,
+        tables.patient.c.family,
     )
-    query = select(active.scalar_subquery() - shown.scalar_subquery())
-    return int(connection.execute(query).scalar_one())
+    .join(tables.patient, tables.patient.c.key == tables.episode.c.patient)
+    .where(tables.episode.c.status != "finished")
+)
+_AGENDA = select(
+    tables.agenda.c.episode,
+    tables.agenda.c.due,
+    tables.agenda.c.show_from,
+    tables.agenda.c.rule,
+    tables.agenda.c.title,
+    tables.agenda.c.waits_for,
+    tables.agenda.c.tries,
+    tables.agenda.c.urgent,
+)
+_SHOWN = _AGENDA.where(tables.agenda.c.show_from <= bindparam("day"))
+_IDLE = select(tables.episode.c.key).where(
+    tables.episode.c.status == "active",
+    ~exists().where(tables.agenda.c.episode == tables.episode.c.key),
+)
+_DEAD = (
+    select(tables.reminder.c.episode)
+    .join(
+        tables.agenda,
+        (tables.agenda.c.episode == tables.reminder.c.episode)
+        & (tables.agenda.c.visit == tables.reminder.c.visit)
+        & (tables.agenda.c.rule == tables.reminder.c.rule)
+        & (tables.agenda.c.occurrence == tables.reminder.c.occurrence),
+    )
+    .where(tables.reminder.c.status == "dead")
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ def open_since_april(tmp_path_factory):
     note = "Prefers mornings, and asks for letters in large print."
     story.record("note", on="2025-04-01", text=note)
     _open_both_sides(story, folder)
+    story.written("view", "save", "calls", "waits:patient", "overdue:3d+", "--shared")
     story.day = dt.date(2025, 4, 7)
     return folder / "clinic.db", story
 

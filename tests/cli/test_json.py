@@ -11,6 +11,8 @@ from .golden import same_as_kept
 
 READS = {
     "worklist": ["worklist"],
+    "views": ["view", "list"],
+    "view": ["view", "show", "calls"],
     "show": ["show", "P00021-L"],
     "patient": ["patient", "show", "P00021"],
     "patients": ["patient", "find", "--from", "-"],
@@ -38,6 +40,8 @@ WRITES = {
         *("entry", "correct", "P00013-R", "6", "--set", "positive=faber"),
         *("--set", "negative=aslr", "--reason", "wrong-patient", "--yes"),
     ],
+    "view-saved": ["view", "save", "late", "overdue:14d+", "--shared"],
+    "view-deleted": ["view", "delete", "calls"],
     "enrolled": ["patient", "add", "--from", "-"],
     "patient-edited": ["patient", "edit", "P00013", "--payer", "bcbs-al"],
     "staff-added": ["staff", "add", "okafor", "--role", "clinician"],
@@ -50,6 +54,7 @@ ELSEWHERE = {
     *(("advance",), ("contact",)),  # schema `written`, as all that follow
     *(("episode", verb) for verb in ("open", "finish", "reopen")),
     *(("episode", verb) for verb in ("hold", "resume", "lost", "return")),
+    ("next",),  # schema `show`
     *(("undo",), ("entry", "retract"), ("entry", "transfer")),  # schema `amended`
     ("reminder", "watch"),  # never ends by itself
 }

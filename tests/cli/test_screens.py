@@ -9,6 +9,11 @@ from .keyboard import tamper, typed
 
 SCREENS = {
     "worklist": ["worklist"],
+    "worklist-filtered": ["worklist", "stage:injection", "not", "owner:none"],
+    "worklist-lapsed": ["worklist", "--lapsed"],
+    "next": ["next", "side:right"],
+    "view-list": ["view", "list"],
+    "view-show": ["view", "show", "@calls"],
     "show": ["show", "P00021-L"],
     "show-earlier": ["show", "P00013-R", "--as-of", "2025-01-25"],
     "show-patient": ["patient", "show", "P00021"],
@@ -63,6 +68,9 @@ ERRORS = {
     "error-amend-opening": [
         *("entry", "retract", "P00013-R", "1", *DUPLICATE, "--as", "rivera"),
     ],
+    "error-filter-field": ["worklist", "stgae:rfa"],
+    "error-filter-word": ["worklist", "stage:blokc"],
+    "error-view": ["worklist", "@monday"],
     "error-nobody": ["record", "score", "P00013-R", "--nrs", "3"],
     "error-stranger": ["record", "score", "P00013-R", "--nrs", "3", "--as", "smith"],
 }
@@ -75,6 +83,8 @@ WRITES = {
         *("record", "therapy", "P00021", "--both", "-n"),
         *("--type", "passive", "--on", "2025-04-01"),
     ],
+    "view-save": ["view", "save", "late", "owner:me or owner:none", "overdue:14d+"],
+    "view-delete": ["view", "delete", "calls"],
     "entry-retract": ["entry", "retract", "P00013-R", "17", *DUPLICATE],
     "entry-transfer": [
         *("entry", "transfer", "P00021-L", "2", "--to", "P00021-R"),

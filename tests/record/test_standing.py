@@ -284,8 +284,8 @@ def test_who_is_on_hold_is_hidden_until_the_review_is_near(clinic):
 
     def listed(day):
         clinic.at(day)
-        _, rows, hidden = worklist.who_waits(ledger, None, None)
-        return [row.rule for row in rows], hidden
+        found = worklist.who_waits(ledger)
+        return [row.rule for row in found.rows], found.hidden["held"]
 
     assert listed("2025-02-23") == ([], 1)
     assert listed("2025-02-24") == (["HOLD-REVIEW"], 0)

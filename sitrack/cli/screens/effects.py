@@ -12,7 +12,7 @@ from sitrack.cli.screens.written import receipt
 from sitrack.cli.why import broken_json
 from sitrack.coordination.page import Amended
 from sitrack.journey.agenda import Due
-from sitrack.journey.alerts import GUARD
+from sitrack.journey.alerts import alert_of
 from sitrack.journey.entries import Entry
 from sitrack.journey.episode import Episode
 from sitrack.pathway.stages import title_of
@@ -124,7 +124,7 @@ def _row(each: Amended, *, dry_run: bool) -> dict[str, Any]:
         "stage_before": each.before.stage,
         "status_before": each.before.status.value,
         "version": each.after.version,
-        "alert": GUARD if each.after.broken else None,
+        "alert": alert_of(each.after),
         "broken": broken_json(each.after),
         "entries": [
             {

@@ -3,51 +3,44 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 from sitrack.cli.output import fitted, table
 from sitrack.pathway.stages import title_of
-from sitrack.record.worklist import Waiting
+from sitrack.record.worklist import Listing, Waiting
 
-_HEADS = ("EPISODE", "B", "PATIENT", "STAGE", "DUE", "NEXT STEP")
+_HEADS = ("EPISODE", "B", "PATIENT", "STAGE", "DUE", "NEXT STEP", "TRY")
+_SHOWN = {"!": "act first", "D": "due", "O": "overdue", "S": "soon", "L": "lapsed"}
+_HIDDEN = {"not_due": "not due yet"}
 
 
-def lines(
-    today: dt.date, zone: str, rows: Sequence[Waiting], hidden: int, width: int
-) -> list[str]:
+def lines(found: Listing, zone: str, width: int) -> list[str]:
     """Return the screen.
 
     Args:
-        today: the day it speaks of.
+        found: the list of a day.
         zone: the clinic's zone.
-        rows: one for each episode, by due date.
-        hidden: how many open episodes have nothing to show yet.
         width: columns of the terminal.
     """
-    title = [f"{today:%a %Y-%m-%d}, {zone}"]
-    if not rows:
-        return [*title, "Nobody needs anything today.", _footer(0, 0, hidden)]
-    days = [when(row.due, today) if row.due else "now" for row in rows]
-    keys = max(9, *(len(row.episode) for row in rows))
-    widths = [keys, 1, 7, 17, max(14, *(len(day) for day in days))]
-    rest = max(10, width - sum(widths) - 2 * len(widths))
+    title = [f"{found.day:%a %Y-%m-%d}, {zone}"]
+    if not found.rows:
+        return [*title, "Nobody needs anything today.", _footer(found)]
+    days = [due(row) for row in found.rows]
+    keys = max(8, *(len(row.episode) for row in found.rows))
+    widths = [keys, 1, 7, 17, max(9, *(len(day) for day in days))]
+    rest = max(10, width - sum(widths) - 3 - 2 * (len(_HEADS) - 1))
     cells = [
         (
             row.episode,
-            "!" if row.alert else "",
+            row.band,
             row.initials,
             title_of(row.stage),
             day,
             _step(row, rest),
+            f"{row.tries:>3}",
         )
-        for row, day in zip(rows, days, strict=True)
+        for row, day in zip(found.rows, days, strict=True)
     ]
-    overdue = sum(row.due is not None and row.due < today for row in rows)
-    return [
-        *title,
-        *table(_HEADS, cells, [*widths, rest]),
-        _footer(len(rows), overdue, hidden),
-    ]
+    return [*title, *table(_HEADS, cells, [*widths, rest, 3]), _footer(found)]
 
 
 def _step(row: Waiting, width: int) -> str:
@@ -56,14 +49,34 @@ def _step(row: Waiting, width: int) -> str:
     return fitted(row.title, min(len(row.title), width - len(more))) + more
 
 
-def _footer(shown: int, overdue: int, hidden: int) -> str:
-    return f"{shown} shown, {overdue} overdue | hidden: {hidden} not due yet"
+def _footer(found: Listing) -> str:
+    bands = {band: sum(row.band == band for row in found.rows) for band in _SHOWN}
+    shown = _counted({_SHOWN[band]: number for band, number in bands.items()})
+    hidden = {_HIDDEN.get(why, why): n for why, n in found.hidden.items()}
+    return f"{len(found.rows)} shown{shown and ': '}{shown} | hidden: " + (
+        _counted(hidden) or "none"
+    )
 
 
-def when(due: dt.date, today: dt.date) -> str:
-    """Return a due date as people read it: `today`, `Wed 06-11 -5d`."""
-    days = (due - today).days
+def _counted(numbers: dict[str, int]) -> str:
+    return ", ".join(f"{n} {what}" for what, n in numbers.items() if n)
+
+
+def due(row: Waiting) -> str:
+    """Return a due day by business days: `today`, `Wed -3bd`; far ones by date."""
+    if row.due is None or row.days is None:
+        return "now" if row.alert else "-"
+    if row.days == 0:
+        return "today"
+    name = f"{row.due:%a}" if abs(row.days) <= 5 else f"{row.due:%m-%d}"
+    name = name if abs(row.days) < 200 else f"{row.due}"
+    return f"{name} {row.days:+d}bd"
+
+
+def when(day: dt.date, today: dt.date) -> str:
+    """Return a due date by calendar days: `today`, `Wed 06-11 -5d`."""
+    days = (day - today).days
     if days == 0:
         return "today"
-    name = f"{due:%a %m-%d}" if abs(days) < 300 else f"{due}"
+    name = f"{day:%a %m-%d}" if abs(days) < 300 else f"{day}"
     return f"{name} {days:+d}d"
