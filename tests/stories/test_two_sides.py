@@ -208,3 +208,21 @@ def test_both_sides_are_fused_on_one_day_and_that_is_a_warning(ledger_url, tmp_p
     assert surgery["warning"] == other
     right.advance("post-fusion")
     left.is_verified()
+
+
+def test_a_session_on_both_sides_is_taken_back_as_one(ledger_url, tmp_path):
+    left = Story(ledger_url, tmp_path, "left", "2025-01-13")
+    right = left.other_side()
+    sched = ["SCHED 01-27"]
+    for side in (left, right):
+        side.is_open(sched)
+    left.both(right, "injection", **INJECTION, nrs=8)
+    done = left.type("undo", "--yes", "--as", "rivera", "--json")
+    assert done.code == 0, done.err
+    for side in (left, right):
+        *_, written, taken_back = side.answer("history", side.key)["rows"]
+        assert (written["kind"], taken_back["kind"]) == ("injection", "retracted")
+        side.stands = ("injection", taken_back["number"])
+        side.is_open(sched)
+    one_batch(left, right, 3)
+    left.is_verified()
