@@ -59,7 +59,10 @@ SEEDED = [
         [
             "repeat-rfa enters rfa without demanding a positive block",
             "repeat-rfa enters rfa for the first time from elsewhere than the block",
-            "a path reaches fusion-evaluation without conservative care",
+            (
+                "a path reaches fusion-evaluation without conservative care: "
+                "record-relief, repeat-rfa, rfa-failed"
+            ),
         ],
     ),
     (
@@ -159,4 +162,8 @@ def test_an_rfa_that_skips_the_diagnostic_block_stage_is_found():
 @pytest.mark.founding(37, 38)
 def test_a_path_to_fusion_that_skips_conservative_care_is_found():
     found = faults(load(with_move("re-evaluation", "diagnostic-block")))
-    assert found == ["a path reaches fusion-evaluation without conservative care"]
+    without = "a path reaches fusion-evaluation without conservative care"
+    assert found == [
+        f"{without}: fail-injection, shortcut, waive-rfa",
+        f"{without}: fail-injection, shortcut, block-positive, rfa-failed",
+    ]
