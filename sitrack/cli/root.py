@@ -31,7 +31,10 @@ _TABLE: Table = {
     "undo": ("sitrack.cli.undo:undo", "Take back your last command."),
     "view": ("sitrack.cli.view:view", "Filters that are kept by name."),
     "reminder": ("sitrack.cli.reminder:reminder", "Plan, run or watch reminders."),
-    "pathway": ("sitrack.cli.pathway:pathway", "The protocol: show, draw, check."),
+    "pathway": (
+        "sitrack.cli.pathway:pathway",
+        "The protocol: show, check, adopt, migrate.",
+    ),
     "audit": ("sitrack.cli.audit:audit", "For auditors: verify the record."),
     "db": ("sitrack.cli.db:db", "The database: init, status, upgrade, path."),
     "staff": ("sitrack.cli.staff:staff", "Who works with the record: add, list."),

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from sitrack.coordination.people import Author, clinician_named, provenance
 from sitrack.errors import BadInput, NotFound, WrittenFirst
-from sitrack.journey import alerts
 from sitrack.journey.agenda import Due
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import MoveRequest, Variance, decide_move
@@ -192,8 +191,15 @@ def load_episode(work: Work, key: EpisodeKey, expect_version: int | None) -> Ope
         )
     episode = fold(key, entries, work.ledger.zone)
     protocol = library.pinned(work.connection, episode.protocol)
-    episode = alerts.marked(episode, entries, protocol, work.ledger.zone)
+    episode = history.told(work.connection, work.ledger, episode, entries)
     return Opened(patient, entries, episode, protocol)
+
+
+def protocol_on(work: Work, episode: Episode, present: Protocol) -> Protocol:
+    """Return the protocol of a past day: the present one, unless it was migrated since."""
+    if episode.protocol == present.hash:
+        return present
+    return library.pinned(work.connection, episode.protocol)
 
 
 def settled(
@@ -207,7 +213,7 @@ def settled(
 ) -> Written:
     """Bring the copies up to date after what was written, and say where things stand."""
     episode = fold(key, entries, work.ledger.zone)
-    episode = alerts.marked(episode, entries, protocol, work.ledger.zone)
+    episode = history.told(work.connection, work.ledger, episode, entries)
     written = [entry for entry in work.written if entry.stream == key.stream]
     due = standing.refresh(work.connection, episode, protocol, written)
     return Written(patient, episode, entries[-1], due, protocol, work.today, dry_run)
@@ -262,8 +268,9 @@ def advance(
         if day > work.today:
             raise BadInput(f"--on {day} is after today, {work.today}")
         episode = fold(key, entries, ledger.zone, day)
-        episode = alerts.marked(episode, entries, protocol, ledger.zone)
-        case = case_of(work.connection, ledger, episode, protocol, day, step.reason)
+        episode = history.told(work.connection, ledger, episode, entries)
+        judged_by = protocol_on(work, episode, protocol)
+        case = case_of(work.connection, ledger, episode, judged_by, day, step.reason)
         payload = author.payload()
         if step.text and not step.variance:
             payload["text"] = step.text

@@ -5,7 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
-from sitrack.coordination.episodes import Written, load_episode, settled
+from sitrack.coordination.episodes import (
+    Written,
+    load_episode,
+    protocol_on,
+    settled,
+)
 from sitrack.coordination.people import Author, provenance
 from sitrack.errors import BadInput
 from sitrack.journey.entries import Draft
@@ -55,6 +60,7 @@ def change_status(
             raise Refused(f"{key} cannot change before that", [finding])
         payload = author.payload() | ({"text": text} if text else {})
         episode = fold(key, entries, ledger.zone, day)
-        draft = decide(Parking(episode, protocol, day, who, payload))
+        judged_by = protocol_on(work, episode, protocol)
+        draft = decide(Parking(episode, judged_by, day, who, payload))
         entry = work.append(key.stream, draft)
         return settled(work, patient, key, [*entries, entry], protocol, dry_run=dry_run)

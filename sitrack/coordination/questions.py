@@ -266,12 +266,6 @@ def current_protocol(ledger: Ledger) -> Protocol:
         return library.current(connection)
 
 
-def adopted_protocols(ledger: Ledger) -> Sequence[tuple[str, str, str]]:
-    """Return (id, content hash, adopted) of every protocol kept, latest first."""
-    with reading(ledger) as connection:
-        return library.all_adopted(connection)
-
-
 def whole_record(ledger: Ledger, tell: Callable[[int], None]) -> Report:
     """Check the whole record: chains, payloads, replay, standing."""
     with reading(ledger) as connection:

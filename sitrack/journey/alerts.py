@@ -8,7 +8,7 @@ mended, or the episode is re-evaluated (clinical reference, 2.11.4).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -41,20 +41,24 @@ def alert_of(episode: Episode) -> str | None:
 
 
 def marked(
-    episode: Episode, entries: Sequence[Entry], protocol: Protocol, zone: dt.tzinfo
+    episode: Episode,
+    entries: Sequence[Entry],
+    protocol_of: Callable[[str], Protocol],
+    zone: dt.tzinfo,
 ) -> Episode:
     """Return the episode with the moves whose requirements no longer hold.
 
     Args:
         episode: folded from `entries`.
         entries: its stream, as known.
-        protocol: the one it is pinned to.
+        protocol_of: finds a protocol by its content hash; each move is judged by the
+            one it was made under.
         zone: the clinic's zone.
     """
     if episode.status is Status.FINISHED or not amended_since(entries, 0):
         return episode
     found = (
-        _broken(episode, visit, entries, protocol, zone)
+        _broken(episode, visit, entries, protocol_of, zone)
         for visit in _since_re_evaluation(episode)
     )
     return replace(episode, broken=tuple(each for each in found if each is not None))
@@ -74,7 +78,7 @@ def _broken(
     episode: Episode,
     visit: Visit,
     entries: Sequence[Entry],
-    protocol: Protocol,
+    protocol_of: Callable[[str], Protocol],
     zone: dt.tzinfo,
 ) -> Broken | None:
     amendments = amended_since(entries, visit.seq)
@@ -87,6 +91,7 @@ def _broken(
     before = [e for e in entries if (e.corrects or e.seq) < visit.seq]
     now = [e for e in entries if e in before or e.kind not in FRAME]
     made = next(e for e in effective(entries) if e.seq == visit.seq)
+    protocol = protocol_of(made.protocol or "")
     codes: tuple[str, ...] = ()
     for known in (before, now):
         codes = _unmet(episode.key, visit, made, known, protocol, zone)

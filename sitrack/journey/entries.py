@@ -35,6 +35,9 @@ ENROLLED: Final = "enrolled"
 PAYER_SET: Final = "payer-set"
 """Kinds of entry of a patient's own stream: the first, and who pays from a day on."""
 
+MIGRATED: Final = "migrated"
+"""The kind of entry that pins an episode to another protocol; it changes no stage."""
+
 LATE_AFTER_DAYS: Final = 2
 """An entry written more days than this after it happened is shown as late [O4b]."""
 

@@ -20,6 +20,7 @@ from sitrack.journey.entries import (
     HELD,
     HOLD_RENEWED,
     LOST,
+    MIGRATED,
     MOVE,
     OPENED,
     RESUMED,
@@ -108,7 +109,7 @@ class Episode:
 
     Attributes:
         key: its name.
-        protocol: content hash of the protocol it is pinned to.
+        protocol: content hash of the protocol it is pinned to on that day.
         visits: every stay, earliest first; the last one is where it is.
         evidence: every clinical fact, in the order in which it happened.
         opened: the day on which it was opened.
@@ -320,7 +321,7 @@ def fold(
         raise NotFound(f"{key} was not open yet")
     return Episode(
         key=key,
-        protocol=opening.protocol or "",
+        protocol=_pinned_to(lived),
         opened=opening.day(zone),
         moved=max(day for day, _, entry in dated if entry.kind in _FRAME),
         coordinator=(opening.payload or {}).get("coordinator"),
@@ -335,6 +336,12 @@ def fold(
         lost=_lost(lived),
         snoozed_until=_snoozed(lived),
     )
+
+
+def _pinned_to(lived: Sequence[tuple[dt.date, int, Entry]]) -> str:
+    """The protocol it was opened under, or the one it was migrated to last."""
+    pins = [entry.protocol for _, _, entry in lived if entry.kind in {OPENED, MIGRATED}]
+    return pins[-1] or ""
 
 
 _FRAME = (OPENED, MOVE, HELD, HOLD_RENEWED, RESUMED, LOST, RETURNED)

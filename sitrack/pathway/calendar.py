@@ -83,7 +83,8 @@ class Calendar:
         region: the subdivision of that country, or None.
         years: first and last year whose holidays are listed, or None.
         weekend: the days of the week that are never open; Monday is 0.
-        closed: single days that are closed, each with the reason.
+        holidays: the public ones, each with its name.
+        closed: the clinic's own closing days, each with the reason.
         yearly: days closed every year, by month and day, each with the reason.
     """
 
@@ -91,6 +92,7 @@ class Calendar:
     region: str | None = None
     years: tuple[int, int] | None = None
     weekend: frozenset[int] = WEEKEND
+    holidays: Mapping[dt.date, str] = field(default_factory=dict)
     closed: Mapping[dt.date, str] = field(default_factory=dict)
     yearly: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
@@ -103,7 +105,8 @@ class Calendar:
         """Return the name of a closed day, or None where the clinic is open."""
         if day.weekday() in self.weekend:
             return WEEKDAYS[day.weekday()].capitalize()
-        return self.closed.get(day) or self.yearly.get((day.month, day.day))
+        own = self.closed.get(day) or self.yearly.get((day.month, day.day))
+        return own or self.holidays.get(day)
 
     def is_open(self, day: dt.date) -> bool:
         """Whether it is a business day."""
@@ -153,7 +156,8 @@ def calendar(row: Mapping[str, Any]) -> Calendar:
         region=_code(row, "region", place),
         years=years(row) if country else None,
         weekend=_weekend(row, place),
-        closed={**_holidays(row, place), **single},
+        holidays=_holidays(row, place),
+        closed=single,
         yearly=yearly,
     )
 

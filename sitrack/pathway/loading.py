@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sitrack.errors import BadInput
+from sitrack.errors import BadInput, NotFound
 from sitrack.pathway import calendar, numbers, shapes
 from sitrack.pathway.calendar import Duration
 from sitrack.pathway.follow_ups import ANCHORS, CLOSERS, Closer, FollowUp
@@ -36,6 +36,19 @@ def shipped_text() -> str:
     """Return the text of the protocol that travels with the package."""
     folder = importlib.resources.files("sitrack.pathway") / "protocols"
     return (folder / f"{SHIPPED}.toml").read_text(encoding="utf-8")
+
+
+def shipped(name: str) -> Protocol:
+    """Return the shipped protocol of that id.
+
+    Raises:
+        NotFound: none of that id is shipped.
+    """
+    if name != SHIPPED:
+        raise NotFound(
+            f"there is no protocol {name[:40]!r}", f"the shipped one is {SHIPPED}"
+        )
+    return load(shipped_text())
 
 
 @functools.lru_cache(maxsize=32)

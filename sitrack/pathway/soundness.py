@@ -35,13 +35,32 @@ class _Fault:
     move: str | None = None
 
 
+def emptied(protocol: Protocol) -> list[str]:
+    """Return each hard requirement that a number or a setting has emptied.
+
+    A clinic may not: nobody is moved on by such a protocol. A payer's policy may, for
+    it moves nobody.
+    """
+    return [
+        f"{move.id} demands nothing by {rule.kind}: {name} is {_said(value)}"
+        for move in protocol.moves
+        for rule in move.requirements
+        if rule.hard
+        for name, least in _LEAST.get(rule.kind, {}).items()
+        if isinstance(value := rule.parameters[name], int) and value < least
+    ]
+
+
+def _said(value: int) -> str:
+    return "no" if value is False else str(value)
+
+
 def faults(protocol: Protocol) -> list[str]:
     """Return what is unsound about the protocol, a sentence each; empty when sound."""
     found = [
         *_stages_without_way_out(protocol),
         *_stages_that_nothing_reminds_of(protocol),
         *_holds_that_nothing_reminds_of(protocol),
-        *_requirements_that_ask_for_nothing(protocol),
         *_treatment_before_reevaluation(protocol),
         *_rfa_without_block(protocol),
         *_fusion_evaluation_without_rfa(protocol),
@@ -87,19 +106,6 @@ def _holds_that_nothing_reminds_of(protocol: Protocol) -> Iterator[_Fault]:
         anchors = {rule.anchor for rule in protocol.follow_ups_of(stage.id)}
         if stage.id not in _NEVER_HELD and "hold" not in anchors:
             yield _Fault(f"{stage.id} has no follow-up that reviews a hold")
-
-
-def _requirements_that_ask_for_nothing(protocol: Protocol) -> Iterator[_Fault]:
-    for move in protocol.moves:
-        for rule in move.requirements:
-            for name, least in _LEAST.get(rule.kind, {}).items() if rule.hard else ():
-                value = rule.parameters[name]
-                if isinstance(value, int) and value < least:
-                    said = "no" if value is False else value
-                    yield _Fault(
-                        f"{move.id} demands nothing by {rule.kind}: {name} is {said}",
-                        move.id,
-                    )
 
 
 def _treatment_before_reevaluation(protocol: Protocol) -> Iterator[_Fault]:

@@ -7,6 +7,7 @@ Both can be asked at once, and the answer about a past "known" never changes.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -112,8 +113,8 @@ def told(
     """Return a folded episode with the moves that a correction took the ground from."""
     if not amended_since(entries, 0):
         return episode
-    protocol = library.pinned(connection, episode.protocol)
-    return alerts.marked(episode, entries, protocol, ledger.zone)
+    protocol_of = functools.partial(library.pinned, connection)
+    return alerts.marked(episode, entries, protocol_of, ledger.zone)
 
 
 def key_of_stream(stream: str) -> EpisodeKey:

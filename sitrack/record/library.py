@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, insert, select
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from sitrack.errors import NotFound, Unavailable
 from sitrack.pathway.loading import load
@@ -15,13 +18,19 @@ _PINNED = select(tables.protocol.c.text).where(
 )
 
 
-def adopt(work: Work, protocol: Protocol) -> None:
-    """Keep a protocol; episodes opened from now on are pinned to it."""
+def adopt(work: Work, protocol: Protocol, adopted: dt.datetime) -> None:
+    """Keep a protocol; episodes opened from now on are pinned to it.
+
+    Args:
+        work: the open transaction.
+        protocol: the one.
+        adopted: the instant of the entry that says so.
+    """
     row = {
         "hash": protocol.hash,
         "id": protocol.id,
         "text": protocol.text,
-        "adopted": codec.instant_text(work.now),
+        "adopted": codec.instant_text(adopted),
     }
     work.connection.execute(insert(tables.protocol), row)
 
@@ -58,9 +67,64 @@ def current(connection: Connection) -> Protocol:
     return pinned(connection, latest)
 
 
-def all_adopted(connection: Connection) -> list[tuple[str, str, str]]:
-    """Return (id, content hash, adopted) of every protocol kept, latest first."""
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """A protocol that the record keeps.
+
+    Attributes:
+        id: its name.
+        hash: its content hash.
+        adopted: the instant of its adoption, as the record keeps it; None where it
+            is shipped and was not adopted.
+        running: how many episodes that are not finished are pinned to it.
+    """
+
+    id: str
+    hash: str
+    adopted: str | None
+    running: int
+
+
+def all_adopted(connection: Connection) -> list[Adopted]:
+    """Return every protocol kept, latest first."""
     query = select(
         tables.protocol.c.id, tables.protocol.c.hash, tables.protocol.c.adopted
-    ).order_by(tables.protocol.c.adopted.desc())
-    return [(row.id, row.hash, row.adopted) for row in connection.execute(query)]
+    ).order_by(tables.protocol.c.adopted.desc(), tables.protocol.c.hash)
+    counts = (
+        select(tables.episode.c.protocol, func.count())
+        .where(tables.episode.c.status != "finished")
+        .group_by(tables.episode.c.protocol)
+    )
+    running = {row[0]: row[1] for row in connection.execute(counts)}
+    return [
+        Adopted(row.id, row.hash, row.adopted, running.get(row.hash, 0))
+        for row in connection.execute(query)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An episode that is not finished.
+
+    Attributes:
+        key: its name.
+        protocol: the content hash of the protocol it is pinned to.
+        alert: why it needs somebody before anything else, or None.
+    """
+
+    key: str
+    protocol: str
+    alert: str | None
+
+
+def running(connection: Connection, key: str | None = None) -> list[Running]:
+    """Return every episode that is not finished, by key, or the one of that key."""
+    columns = tables.episode.c
+    query = (
+        select(columns.key, columns.protocol, columns.alert)
+        .where(columns.status != "finished")
+        .order_by(columns.key)
+    )
+    if key is not None:
+        query = query.where(columns.key == key)
+    return [Running(*row) for row in connection.execute(query)]

@@ -1,7 +1,8 @@
 """Would every move, hold, loss and return be decided again as it was?
 
-Each is judged by the protocol that the episode is pinned to, as of the day it is dated,
-by what was known when it was written.
+Each is judged by the protocol that the episode was pinned to, as of the day it is
+dated, by what was known when it was written. A migration leads from the protocol it
+names to another one that has the episode's stage.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from sitrack.journey import parking
 from sitrack.journey.assessment import assess
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import find_move
-from sitrack.journey.entries import MOVE, Entry
+from sitrack.journey.entries import MIGRATED, MOVE, Entry
 from sitrack.journey.episode import fold
 from sitrack.journey.machine import NotInTable, machine_for
 from sitrack.journey.parking import Parking
@@ -41,6 +42,8 @@ def first_wrong(
             seen = _move(connection, ledger, key, entries[:place], entry)
         elif entry.kind in parking.DECIDES:
             seen = _status(connection, ledger, key, entries[:place], entry)
+        elif entry.kind == MIGRATED:
+            seen = _migration(connection, ledger, key, entries[:place], entry)
         else:
             continue
         if seen:
@@ -110,4 +113,24 @@ def _status(
         return "the protocol does not allow it"
     if (again.stage_from, again.stage_to) != (change.stage_from, change.stage_to):
         return "it does not lead where it says"
+    return None
+
+
+def _migration(
+    connection: Connection,
+    ledger: Ledger,
+    key: EpisodeKey,
+    known: Sequence[Entry],
+    change: Entry,
+) -> str | None:
+    """What is wrong with a change of protocol; None if nothing."""
+    episode = fold(key, known, ledger.zone)
+    said = change.payload or {}
+    if said.get("from_hash") != episode.protocol:
+        return "it was not pinned to the protocol that it says it leaves"
+    if said.get("to_hash") != change.protocol:
+        return "it does not lead to the protocol that it says"
+    protocol = library.pinned(connection, change.protocol or "")
+    if episode.stage not in {stage.id for stage in protocol.stages}:
+        return "the protocol does not have its stage"
     return None

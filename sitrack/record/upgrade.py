@@ -118,7 +118,7 @@ def _write_first_entries(connection: Connection, made: Ledger, recorder: str) ->
     work = Work(connection, made, now, new_batch())
     opening = {"synthetic": made.synthetic, "zone": made.zone.key, "schema": SCHEMA}
     work.append("office", Draft("ledger-made", now, who, payload=opening))
-    library.adopt(work, protocol)
+    library.adopt(work, protocol, now)
     adopted = {"protocol": protocol.id, "hash": protocol.hash}
     work.append(
         "office",

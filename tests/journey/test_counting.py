@@ -26,7 +26,10 @@ OPEN_DAILY = Calendar(weekend=frozenset())
 EASTER = Calendar(
     country="GB",
     years=(2025, 2025),
-    closed={dt.date(2025, 4, 18): "Good Friday", dt.date(2025, 4, 21): "Easter Monday"},
+    holidays={
+        dt.date(2025, 4, 18): "Good Friday",
+        dt.date(2025, 4, 21): "Easter Monday",
+    },
 )
 
 

@@ -158,7 +158,7 @@ def test_the_holidays_are_written_out_in_the_text_and_stay_as_they_are():
     assert '{ day = 2025-04-18, name = "Good Friday" }' in mine.text
     assert load(mine.text).calendar == mine.calendar
     assert mine.calendar.years == (2025, 2027)
-    assert {each.year for each in mine.calendar.closed} == {2025, 2026, 2027}
+    assert {each.year for each in mine.calendar.holidays} == {2025, 2026, 2027}
     assert "calendar" in mine.derived.changed
 
 
@@ -166,7 +166,7 @@ def test_reading_a_calendar_back_needs_no_list_of_holidays():
     program = (
         "import sys; from sitrack.pathway.loading import load; "
         "found = load(sys.stdin.read()).calendar; "
-        "print(len(found.closed) > 24, 'holidays' in sys.modules)"
+        "print(len(found.holidays) > 24, 'holidays' in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],

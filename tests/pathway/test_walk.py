@@ -6,7 +6,7 @@ import pytest
 
 from sitrack.pathway import derivation
 from sitrack.pathway.loading import load, shipped_text
-from sitrack.pathway.soundness import faults
+from sitrack.pathway.soundness import emptied, faults
 from sitrack.pathway.stages import Stage
 from sitrack.pathway.walk import walk
 from tests.journey.notation import shipped_with
@@ -23,6 +23,7 @@ HELD = (
 def test_on_the_shipped_pathway_nothing_is_skipped_and_nobody_gets_stuck():
     found = walk(BASE)
     assert (found.gaps, found.dead_ends, found.idle) == ((), (), ())
+    assert emptied(BASE) == []
 
 
 SHORTCUTS = [
@@ -167,7 +168,8 @@ SEEDED = {
 @pytest.mark.parametrize("name", SEEDED)
 def test_a_seeded_fault_is_found_and_nothing_else_is_reported(name):
     changes, sentences = SEEDED[name]
-    assert faults(shipped_with(*changes)) == sentences
+    protocol = shipped_with(*changes)
+    assert faults(protocol) + emptied(protocol) == sentences
 
 
 SOUND = [
@@ -217,4 +219,4 @@ def test_a_long_path_that_nobody_would_think_of_is_found():
 def test_a_clinic_cannot_derive_away_what_the_pathway_promises(text, sentence):
     head = 'derives = "si-2026.1"\nid = "north-2026.1"\ntitle = "North"\n'
     mine = derivation.read(head + text, lambda _: BASE)
-    assert sentence in faults(mine)
+    assert sentence in faults(mine) + emptied(mine)

@@ -229,7 +229,7 @@ def test_the_steps_are_those_of_the_protocol_that_the_episode_began_under(clinic
     sooner = shipped_text().replace("repeat = { days = 7,", "repeat = { days = 3,")
     clinic.at("2025-01-06", "10:00")
     with writing(clinic.ledger) as work:
-        library.adopt(work, load(sooner))
+        library.adopt(work, load(sooner), work.now)
     after = clinic.opened()
     clinic.inject(after)
     sent = {}

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from sitrack.journey import forms
-from sitrack.journey.entries import CORRECTED, MOVE, OPENED, RETRACTED, Entry
+from sitrack.journey.entries import (
+    CORRECTED,
+    MIGRATED,
+    MOVE,
+    OPENED,
+    RETRACTED,
+    Entry,
+)
 from sitrack.pathway.stages import title_of
 
 _CONTRAST = {
@@ -45,6 +52,11 @@ def what(entry: Entry) -> str:
 
 def _opened(_entry: Entry, payload: Mapping[str, Any]) -> str:
     return f"Episode opened, {payload.get('side', '')}"
+
+
+def _migrated(_entry: Entry, payload: Mapping[str, Any]) -> str:
+    led = f"{payload['from']} → {payload['to']}"
+    return f"Protocol changed: {led}, signed by {payload['clinician']}"
 
 
 def _corrected(entry: Entry, payload: Mapping[str, Any]) -> str:
@@ -169,6 +181,7 @@ def _rfa(values: Mapping[str, Any], _payload: Mapping[str, Any]) -> list[str]:
 _SAYS: Mapping[str, Any] = {
     OPENED: _opened,
     MOVE: _move,
+    MIGRATED: _migrated,
     CORRECTED: _corrected,
     RETRACTED: _retracted,
 }
