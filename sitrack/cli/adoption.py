@@ -120,7 +120,7 @@ def migrate(
         protocols.Migration(each, None) for each in plan.rehearsals
     ]
     if dry_run or not ready:
-        _tell(shell, plan, done, keys, dry_run=True)
+        _tell(shell, plan, done, keys, dry_run=dry_run)
     else:
         if not yes:
             _confirm(shell, plan, done, keys, len(ready), may_ask=not no_input)

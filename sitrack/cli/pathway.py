@@ -205,7 +205,7 @@ def check(shell: Shell, file: str | None, in_json: bool) -> None:
       sitrack pathway check my-clinic.toml
     """
     from sitrack.pathway.derivation import Unfit
-    from sitrack.pathway.soundness import faults
+    from sitrack.pathway.soundness import emptied, faults
 
     try:
         protocol = shipped_or(shell, file)
@@ -213,7 +213,7 @@ def check(shell: Shell, file: str | None, in_json: bool) -> None:
         _tell_faults(shell, file, unfit.faults, in_json=in_json)
         first = unfit.faults[0]
         raise NotEligible(f"the overrides do not fit: {first}") from None
-    found = faults(protocol)
+    found = faults(protocol) + emptied(protocol)
     if in_json:
         _tell_faults(shell, file, found, in_json=True, protocol=protocol)
     else:

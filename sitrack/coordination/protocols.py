@@ -20,6 +20,7 @@ from sitrack.journey.episode import Episode, fold
 from sitrack.journey.migration import Asked, Rehearsal, Verdict, migrated, rehearse
 from sitrack.journey.patient import EpisodeKey, read_episode_key
 from sitrack.pathway.loading import load, shipped, shipped_text
+from sitrack.pathway.policy import Payer
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.soundness import emptied, faults
 from sitrack.record import history, library
@@ -271,12 +272,14 @@ def _way_in(
     move = next(entry for entry in entries if entry.seq == visit.seq)
     known = [entry for entry in entries if entry.seq < visit.seq]
     before = fold(episode.key, known, ledger.zone, visit.entered)
+    before = history.told(connection, ledger, before, known)
     others = history.sibling_episodes(
         connection, ledger, episode.key, visit.entered, move.recorded
     )
-    lifted = (move.payload or {}).get("variance") or {}
-    case = Case(before, new, visit.entered, visit.reason, others)
-    return case, lifted.get("code")
+    said = move.payload or {}
+    payer = Payer.thawed(said.get("payer"))
+    case = Case(before, new, visit.entered, visit.reason, others, payer)
+    return case, (said.get("variance") or {}).get("code")
 
 
 @dataclass(frozen=True, slots=True)

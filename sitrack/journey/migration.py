@@ -158,10 +158,8 @@ def _wrong_way_in(asked: Asked) -> Iterator[str]:
     move = asked.new.move_named(visit.move or "")
     if asked.way_in is None or move is None:
         return
-    lifts = asked.variance in move.variances
-    for finding in assess(asked.way_in, move).findings:
-        if not finding.is_met and (finding.hard or not lifts):
-            yield f"{move.id} of {visit.entered}: {finding.label()}, {finding.seen}"
+    for finding in assess(asked.way_in, move).unmet_despite(asked.variance):
+        yield f"{move.id} of {visit.entered}: {finding.label()}, {finding.seen}"
 
 
 # --- what would change?

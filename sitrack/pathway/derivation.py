@@ -29,7 +29,7 @@ _VALUE_OF: Final = {
 }
 """Tables of named values, and the key under which a row keeps its value."""
 
-_CHANGEABLE: Final = (
+CHANGEABLE: Final = (
     "title",
     "offset",
     "every",
@@ -41,7 +41,8 @@ _CHANGEABLE: Final = (
 )
 """What may differ in a follow-up of the same name; its anchor and stages may not."""
 
-_FILE: Final = ("derives", "id", "title", *_VALUE_OF, "follow_ups", "calendar")
+FILE: Final = ("derives", "id", "title", *_VALUE_OF, "follow_ups", "calendar")
+"""What a derived file may say."""
 
 
 class Unfit(BadInput):
@@ -73,7 +74,7 @@ def read(text: str, base_of: Callable[[str], Protocol]) -> Protocol:
     document = document_of(text)
     if "derives" not in document:
         return load(text)
-    shapes.known(document, _FILE, "the file")
+    shapes.known(document, FILE, "the file")
     for key in ("derives", "id", "title"):
         shapes.text(document, key, "the file")
     base = base_of(document["derives"])
@@ -161,7 +162,7 @@ class _Merging:
             shapes.known(row, ("id", "remove"), place)
             del rows[_index(names, name, place)]
         elif name in names:
-            shapes.known(row, ("id", "remove", *_CHANGEABLE), place)
+            shapes.known(row, ("id", "remove", *CHANGEABLE), place)
             told = {key: row[key] for key in row if key != "remove"}
             rows[names.index(name)] |= {"sources": [CLINIC], **told}
         elif "anchor" not in row and "stages" not in row:

@@ -57,6 +57,7 @@ ELSEWHERE = {
     ("next",),  # schema `show`
     *(("undo",), ("entry", "retract"), ("entry", "transfer")),  # schema `amended`
     ("reminder", "watch"),  # never ends by itself
+    *(("pathway", verb) for verb in ("diff", "adopt", "migrate")),  # test_pathway
 }
 
 
@@ -115,7 +116,8 @@ def test_in_a_pipe_its_findings_follow_and_name_their_policy(desk):
 def shortened(answer):
     """An answer without most of the protocol, whose numbers a clinic may change."""
     if answer["schema"] == "sitrack.pathway/1":
-        return answer | {"rows": answer["rows"][:3]}
+        numbers = answer["numbers"][:3]
+        return answer | {"rows": answer["rows"][:3], "numbers": numbers}
     if answer["schema"] == "sitrack.pathway-check/1":
         return answer | {"not_judged_yet": []}
     return answer
