@@ -105,6 +105,11 @@ class Shell:
         name = self.name or self.settings["as"]
         return Author(name, account_name(), self.source)
 
+    @property
+    def me(self) -> str:
+        """The staff id of who is at the keyboard, or the account where none is named."""
+        return self.name or self.settings["as"] or account_name()
+
     def day(self, text: str | None) -> dt.date | None:
         """Return the day that was typed; None where none was."""
         if text is None:

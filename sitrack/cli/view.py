@@ -76,8 +76,7 @@ def list_(shell: Shell) -> None:
     """
     from sitrack.coordination.questions import today_of, views_of
 
-    me = shell.author.name or shell.author.account
-    views = views_of(shell.ledger, me)
+    views = views_of(shell.ledger, shell.me)
     cells = [
         (f"@{each.name}", "yes" if each.shared else "no", each.owner, _told(each))
         for each in views
@@ -117,8 +116,7 @@ def show(shell: Shell, view_name: str) -> None:
     from sitrack.coordination.questions import today_of, views_of
     from sitrack.record.views import named
 
-    me = shell.author.name or shell.author.account
-    found = named(views_of(shell.ledger, me), view_name.removeprefix("@"))
+    found = named(views_of(shell.ledger, shell.me), view_name.removeprefix("@"))
     answer = View(
         schema="sitrack.view/1",
         as_of=today_of(shell.ledger),

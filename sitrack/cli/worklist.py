@@ -136,9 +136,8 @@ def _wish(
     """What was asked for; the grammar is loaded only where a filter was typed."""
     from sitrack.record.worklist import Wish
 
-    me = shell.author.name or shell.author.account
     return Wish(
-        coordinator=me if mine else None,
+        coordinator=shell.me if mine else None,
         shows=shows,
         only=only,
         since=shell.day(since),
@@ -157,14 +156,13 @@ def filter_of(shell: Shell, words: Sequence[str]) -> Any:
     from sitrack.record.filters import Asker, read_filter
     from sitrack.record.views import named
 
-    me = shell.author.name or shell.author.account
     plain: list[str] = []
     for word in words:
         if word.startswith("@"):
-            plain += named(views_of(shell.ledger, me), word[1:]).words
+            plain += named(views_of(shell.ledger, shell.me), word[1:]).words
         else:
             plain.append(word)
-    return read_filter(plain, Asker(me, today_of(shell.ledger)))
+    return read_filter(plain, Asker(shell.me, today_of(shell.ledger)))
 
 
 def _row(row: Any, today: Any) -> dict[str, Any]:

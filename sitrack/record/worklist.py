@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, exists, select
+from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select
 
 from sitrack.journey.patient import initials
 from sitrack.record import tables
@@ -120,6 +120,11 @@ class Wish:
     since: dt.date | None = None
     fits: Callable[[Waiting], bool] | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is asked of those who are not on the list."""
+        return self == Wish()
+
     def takes(self, row: Waiting) -> bool:
         """Whether a row is asked for at all, hidden or not."""
         if self.coordinator is not None and row.coordinator != self.coordinator:
@@ -143,9 +148,15 @@ def who_waits(
     with reading(ledger) as connection:
         today = present_instant(connection, ledger).astimezone(ledger.zone).date()
         asked = wish or Wish()
-        whole = "not_due" in asked.shows
-        every = everybody(connection, day or today, whole=whole)
-    return listing(every, asked, day or today)
+        if not asked.is_plain:
+            whole = "not_due" in asked.shows
+            every = everybody(connection, day or today, whole=whole)
+            return listing(every, asked, day or today)
+        # The list of every morning: who is not on it is counted, and not looked at.
+        found = listing(_on_it(connection, day or today), asked, day or today)
+        for status, number in connection.execute(_QUIET, {"day": found.day}):
+            found.hidden[_WHY_QUIET[status]] += number
+    return found
 
 
 def listing(every: Iterable[Waiting], wish: Wish, day: dt.date) -> Listing:
@@ -180,15 +191,29 @@ def everybody(
             the part of the agenda that has come is read.
     """
     lines = _lines(connection, None if whole else day)
-    now = _Now(
-        Bands(day, calendar_of(connection)),
-        frozenset(connection.execute(_DEAD).scalars()),
-        frozenset(connection.execute(_IDLE).scalars()),
-    )
+    now = _now(connection, day)
     return [
         _waiting(row, lines.get(row.key, []), now)
         for row in connection.execute(_EPISODES)
     ]
+
+
+def _on_it(connection: Connection, day: dt.date) -> list[Waiting]:
+    """Return the episodes that have something to show, or that act first."""
+    lines = _lines(connection, day)
+    now = _now(connection, day)
+    return [
+        _waiting(row, lines.get(row.key, []), now)
+        for row in connection.execute(_NOT_QUIET, {"day": day})
+    ]
+
+
+def _now(connection: Connection, day: dt.date) -> _Now:
+    return _Now(
+        Bands(day, calendar_of(connection)),
+        frozenset(connection.execute(_DEAD).scalars()),
+        frozenset(connection.execute(_IDLE).scalars()),
+    )
 
 
 class _Now(NamedTuple):
@@ -224,7 +249,7 @@ def _lines(connection: Connection, until: dt.date | None) -> dict[str, list[_Lin
     return found
 
 
-def _waiting(row: Row[Any], lines: list[_Line], now: _Now) -> Waiting:
+def _waiting(row: Any, lines: list[_Line], now: _Now) -> Waiting:
     bands = now.bands
     shown = [line for line in lines if line.shown_from <= bands.today]
     alert = _alert(row, shown, now)
@@ -299,13 +324,36 @@ def _hidden(row: Row[Any], shown: list[_Line], band: str, bands: Bands) -> str |
 
 _EPISODES = (
     select(
-        tables.episode,
+        *(
+            tables.episode.c[name]
+            for name in (
+                *("key", "patient", "side", "stage", "status", "since"),
+                *("coordinator", "alert", "stopped", "snoozed_until"),
+            )
+        ),
         tables.patient.c.given,
         tables.patient.c.family,
     )
     .join(tables.patient, tables.patient.c.key == tables.episode.c.patient)
     .where(tables.episode.c.status != "finished")
 )
+_ITS = tables.agenda.c.episode == tables.episode.c.key
+_SPEAKS = or_(
+    tables.episode.c.alert.is_not(None),
+    tables.episode.c.stopped.is_not(None),
+    (tables.episode.c.status == "active") & tables.episode.c.coordinator.is_(None),
+    (tables.episode.c.status == "active") & ~exists().where(_ITS),
+    exists().where(_ITS, tables.agenda.c.show_from <= bindparam("day")),
+)
+"""An episode that has something to show by a day, or acts first whatever is due."""
+
+_NOT_QUIET = _EPISODES.where(_SPEAKS)
+_QUIET = (
+    select(tables.episode.c.status, func.count())
+    .where(tables.episode.c.status != "finished", ~_SPEAKS)
+    .group_by(tables.episode.c.status)
+)
+_WHY_QUIET: Final = {"active": "not_due", "on-hold": "held", "lost": "lost"}
 _AGENDA = select(
     tables.agenda.c.episode,
     tables.agenda.c.due,
@@ -318,8 +366,7 @@ _AGENDA = select(
 )
 _SHOWN = _AGENDA.where(tables.agenda.c.show_from <= bindparam("day"))
 _IDLE = select(tables.episode.c.key).where(
-    tables.episode.c.status == "active",
-    ~exists().where(tables.agenda.c.episode == tables.episode.c.key),
+    tables.episode.c.status == "active", ~exists().where(_ITS)
 )
 _DEAD = (
     select(tables.reminder.c.episode)
