@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sitrack.coordination.episodes import load_episode, settled
+from sitrack.coordination.episodes import load_episode, protocol_on, settled
 from sitrack.coordination.people import Author, provenance
 from sitrack.errors import NotEligible
 from sitrack.journey import corrections
@@ -150,12 +150,14 @@ class Page:
         """
         was = self.before
         corrections.refuse_illegal(was, self.desk.entries)
+        after = fold(was.key, self.desk.entries, was.zone)
+        protocol = protocol_on(self.work, after, was.protocol)
         done = settled(
             self.work,
             self.patient,
             was.key,
             self.desk.entries,
-            was.protocol,
+            protocol,
             dry_run=dry_run,
         )
         left = standing.open_reminders(self.work.connection, str(was.key))
@@ -168,5 +170,5 @@ class Page:
             due_before=agenda(was.episode, was.protocol),
             due=done.due,
             cancelled=max(0, self.open_reminders - left),
-            protocol=was.protocol,
+            protocol=protocol,
         )

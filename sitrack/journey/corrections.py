@@ -23,6 +23,7 @@ from sitrack.journey.amendments import (
 )
 from sitrack.journey.entries import (
     CORRECTED,
+    MIGRATED,
     OPENED,
     RETRACTED,
     Draft,
@@ -33,6 +34,7 @@ from sitrack.journey.entries import (
 from sitrack.journey.episode import Episode
 from sitrack.journey.findings import Refused, frame_finding
 from sitrack.journey.forms import KINDS, Kind, option_of
+from sitrack.journey.migration import taken_back
 from sitrack.journey.patient import EpisodeKey
 from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.protocol import Protocol
@@ -284,11 +286,13 @@ def take_back(desk: Desk, entry: Entry, payload: Mapping[str, Any]) -> Draft:
     """Return the entry that makes good another one: the unit step of `undo`.
 
     A correction goes back to what stood before it; what was retracted is recorded
-    afresh; everything else is retracted.
+    afresh; a migration is led back; everything else is retracted.
 
     Raises:
         NotEligible: it was amended again since.
     """
+    if entry.kind == MIGRATED:
+        return taken_back(desk.entries, entry, desk.today, desk.provenance, payload)
     if entry.corrects is None:
         return retract(desk, entry.seq, payload)
     last = [e.seq for e in desk.entries if e.corrects == entry.corrects][-1]

@@ -11,13 +11,16 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
+from sitrack.errors import NotEligible
 from sitrack.journey.agenda import Due, agenda
+from sitrack.journey.amendments import FRAME, effective
 from sitrack.journey.assessment import assess
 from sitrack.journey.assessment.case import Case
-from sitrack.journey.entries import MIGRATED, Draft, Provenance
+from sitrack.journey.entries import MIGRATED, Draft, Entry, Provenance
 from sitrack.journey.episode import Episode, Visit
 from sitrack.pathway.moves import Move
 from sitrack.pathway.protocol import Protocol
@@ -127,6 +130,47 @@ def migrated(
             "from_hash": asked.old.hash,
             "to": asked.new.id,
             "to_hash": asked.new.hash,
+        },
+    )
+
+
+def taken_back(
+    entries: Sequence[Entry],
+    entry: Entry,
+    today: dt.date,
+    provenance: Provenance,
+    payload: Mapping[str, Any],
+) -> Draft:
+    """Return the entry that leads back from a migration: the way of `undo`.
+
+    What was so between the two stays so: those days were lived by the other numbers.
+
+    Raises:
+        NotEligible: the episode was migrated again, or moved on since.
+    """
+    for later in effective(entries):
+        follows = later.protocol == entry.protocol and later.kind in FRAME
+        if later.seq > entry.seq and (follows or later.kind == MIGRATED):
+            raise NotEligible(
+                f"#{later.seq} was decided after the migration of #{entry.seq}",
+                "migrate it back: sitrack pathway migrate TO --episode KEY",
+            )
+    said = entry.payload or {}
+    turned = {
+        "from": "to",
+        "from_hash": "to_hash",
+        "to": "from",
+        "to_hash": "from_hash",
+    }
+    return Draft(
+        MIGRATED,
+        today,
+        replace(provenance, performer=entry.provenance.performer),
+        protocol=said["from_hash"],
+        payload={
+            **payload,
+            "clinician": said["clinician"],
+            **{name: said[other] for name, other in turned.items()},
         },
     )
 

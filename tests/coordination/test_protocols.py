@@ -7,6 +7,7 @@ import pytest
 from sitrack.coordination import protocols, questions
 from sitrack.coordination.people import Author
 from sitrack.coordination.questions import When
+from sitrack.coordination.undo import undo
 from sitrack.errors import BadInput, NotEligible, NotFound, NotPermitted
 from sitrack.journey.entries import MIGRATED, Draft, Provenance
 from sitrack.journey.migration import Verdict
@@ -421,6 +422,51 @@ def test_both_sides_of_a_patient_are_brought_over_together(clinic, ledger):
     adopt(ledger, derived("[[follow_ups]]\nid = 'INJ-SCHED'\noffset = 21\n"))
     assert [each.rehearsal.episode.key for each in migrate(ledger)] == keys
     assert codes_of(ledger) == set()
+
+
+# --- taking back
+
+
+def test_a_migration_is_taken_back_as_one_command(clinic, ledger):
+    keys = [clinic.walked(), clinic.walked()]
+    adopt(ledger, derived(LATER))
+    clinic.at("2025-02-03")
+    migrate(ledger)
+    clinic.at("2025-02-10")
+    done = undo(ledger, RIVERA, None)
+    assert [each.after.key for each in done] == keys
+    for key, each in zip(keys, done, strict=True):
+        assert each.protocol.id == pinned_to(ledger, key) == "si-2026.1"
+        assert due(ledger, key, "CON-TRIAL") == dt.date(2025, 3, 13)
+        assert pinned_to(ledger, key, as_of=dt.date(2025, 2, 5)) == "north-2026.1"
+        entry = entries_of(ledger, key.stream)[-1]
+        assert entry.kind == MIGRATED
+        assert (entry.payload["from"], entry.payload["to"]) == (
+            "north-2026.1",
+            "si-2026.1",
+        )
+        assert entry.provenance.performer == "osei"
+    assert codes_of(ledger) == set()
+
+
+def test_a_migration_that_something_was_decided_by_is_not_taken_back(clinic, ledger):
+    key = in_re_evaluation(clinic)
+    adopt(ledger, derived("[numbers]\nmin_provocative_tests = { value = 2 }\n"))
+    clinic.at("2025-02-03")
+    [done] = migrate(ledger)
+    clinic.advance(key, "conservative-care")
+
+    def act():
+        undo(ledger, RIVERA, f"{key}#{done.entry.seq}")
+
+    message = refused(ledger, NotEligible, act)
+    assert message.endswith(f"was decided after the migration of #{done.entry.seq}")
+
+
+def test_an_adoption_is_no_command_that_is_taken_back(clinic, ledger):
+    batch = adopt(ledger, derived()).entry.batch
+    message = refused(ledger, NotEligible, lambda: undo(ledger, RIVERA, batch))
+    assert message.startswith("that command wrote to no episode")
 
 
 # --- verifying
