@@ -342,3 +342,65 @@ def test_the_json_of_a_difference_is_kept(desk, file):
     same_as_kept("pathway-diff.json", answer)
     rows = desk.type("pathway", "diff", "si-2026.1", file(), "--format", "ndjson")
     assert [json.loads(line) for line in rows.out.splitlines()] == answer["rows"]
+
+
+def test_a_migration_is_undone_like_any_command(adopted):
+    adopted.type(*MIGRATE, "--all", "--yes")
+    done = adopted.type("undo", "--as", "rivera", "--yes", "--json")
+    assert done.code == 0, done.err
+    assert adopted.answer("show", "P00013-R")["protocol"] == "si-2026.1"
+    assert adopted.answer("audit", "verify")["holds"] is True
+    again = adopted.type(*MIGRATE, "--all", "--dry-run", "--json").json
+    assert again["already"] == 0
+
+
+# --- the arithmetic of a due date
+
+
+def test_closed_days_and_holidays_are_named_where_they_are_passed_over(desk, file):
+    desk.day = desk.day.replace(day=14)
+    desk.written("pathway", "adopt", file(EASTER), "--clinician", "osei")
+    key = desk.written("episode", "open", "P00013", "--side", "left")["episode"]
+    kept("due-explain-business", desk.screen("due", key, "--explain"))
+    row = next(
+        row for row in desk.answer("due", key)["rows"] if row["rule"] == "INJ-SCHED"
+    )
+    assert (row["offset"], row["unit"], row["due"]) == (5, "bd", "2025-04-24")
+    assert row["calendar"] == "business days of GB-ENG"
+    assert (row["anchor_entry"], row["weekend_days"]) == (1, 2)
+    assert row["closed"] == [
+        {"day": "2025-04-16", "name": "staff day"},
+        {"day": "2025-04-18", "name": "Good Friday"},
+        {"day": "2025-04-21", "name": "Easter Monday"},
+    ]
+    assert row["listed_until"] is None
+
+
+EASTER = NORTH.replace(
+    "closed = [", 'closed = [{ day = 2025-04-16, name = "staff day" }, '
+)
+
+
+def test_a_count_that_outlives_the_list_of_holidays_says_so(desk, file):
+    text = NORTH.replace("[2025, 2026]", "[2024, 2024]")
+    desk.written("pathway", "adopt", file(text), "--clinician", "osei")
+    key = desk.written("episode", "open", "P00013", "--side", "left")["episode"]
+    screen = " ".join(desk.screen("due", key, "--explain").split())
+    assert "no holidays are listed after 2024" in screen
+    assert desk.answer("due", key)["rows"][0]["listed_until"] == 2024
+
+
+def test_days_on_hold_are_told_hold_by_hold(desk):
+    words = ("episode", "hold", "P00013-R", "--reason", "hospitalised")
+    desk.written(*words, "--review", "2025-04-30")
+    held = desk.screen("due", "P00013-R", "--explain")
+    assert "review of the hold 2025-04-30, #18" in held
+    desk.day = desk.day.replace(day=21)
+    desk.written("episode", "resume", "P00013-R")
+    kept("due-explain-held", desk.screen("due", "P00013-R", "--explain"))
+    row = desk.answer("due", "P00013-R")["rows"][-1]
+    assert (row["rule"], row["holds"], row["offset"]) == ("BLK-ESC", 14, 42)
+    assert row["due"] == "2025-05-12"
+    [hold] = row["held"]
+    assert (hold["hold"], hold["reason"], hold["days"]) == (18, "hospitalised", 14)
+    assert (hold["since"], hold["until"]) == ("2025-04-07", "2025-04-21")
