@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from sitrack.errors import BadInput
 
 Table = Mapping[str, tuple[str, str]]
 """Name → (where the command stands: `module:attribute`, its help in one line)."""
+
+COMPLETING = "_SITRACK_COMPLETE"
+"""Set by the shell's script while it asks which words could follow."""
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
@@ -26,7 +31,7 @@ class Group(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Print the help where nothing is asked for."""
-        if not args and not self.invoke_without_command:
+        if not (args or self.invoke_without_command or ctx.resilient_parsing):
             click.echo(ctx.get_help(), color=ctx.color)
             ctx.exit()
         return super().parse_args(ctx, args)
@@ -39,6 +44,11 @@ class Group(click.Group):
         Raises:
             BadInput: there is no such command; with the nearest ones.
         """
+        if COMPLETING in os.environ:
+            from sitrack.cli.completion import offered
+
+            name, command, rest = super().resolve_command(ctx, args)
+            return name, command and offered(command), rest
         names = self.list_commands(ctx)
         if args[0] in names or args[0].startswith("-"):
             return super().resolve_command(ctx, args)
@@ -75,6 +85,18 @@ class LazyGroup(Group):
         found = getattr(importlib.import_module(module), attribute)
         assert isinstance(found, click.Command)  # noqa: S101 - a table of our own
         return found
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the names by their helps in the table, importing none."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [
+            CompletionItem(name, help=text)
+            for name, (_, text) in self.table.items()
+            if name.startswith(incomplete)
+        ]
 
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter

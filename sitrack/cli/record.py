@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sitrack.cli.asking import as_typed, ask_missing, may_ask
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import dumped, pasteable
 from sitrack.cli.shell import Shell, ask_text, writes
@@ -94,10 +95,11 @@ def _arguments(kind: forms.Kind) -> list[click.Parameter]:
 
 
 class _Needed(click.Option):
-    """An option that must be given; with `--both`, by words of each side as well."""
+    """An option that must be given: by itself, by words of each side, or when asked."""
 
     def process_value(self, ctx: click.Context, value: Any) -> Any:
-        if ctx.params.get("both") and self.value_is_missing(value):
+        later = ctx.params.get("both") or may_ask(ctx.params)
+        if later and self.value_is_missing(value):
             return None
         return super().process_value(ctx, value)
 
@@ -169,7 +171,9 @@ def _common(kind: forms.Kind) -> list[click.Parameter]:
         click.Option(
             ["--expect-version"], type=int, metavar="N", help="Refuse if it moved on."
         ),
-        click.Option(["--no-input"], is_flag=True, help="Never ask anything."),
+        click.Option(
+            ["--no-input"], is_flag=True, is_eager=True, help="Never ask anything."
+        ),
     ]
 
 
@@ -187,6 +191,8 @@ def _callback(kind: forms.Kind) -> Any:
             raise BadInput(
                 "note: --text is missing", "--text FILE, or --text - for stdin"
             )
+        if may_ask(given) and ask_missing(kind, given):
+            shell.say(f"= {as_typed(kind, episode, given)}")
         own = read_sides(kind, words)
         request = _request(shell, kind, given, text)
         if given.get("both"):

@@ -37,6 +37,7 @@ _TABLE: Table = {
     ),
     "audit": ("sitrack.cli.audit:audit", "For auditors: verify the record."),
     "db": ("sitrack.cli.db:db", "The database: init, status, upgrade, path."),
+    "completion": ("sitrack.cli.completion:completion", "Let your shell complete."),
     "staff": ("sitrack.cli.staff:staff", "Who works with the record: add, list."),
 }
 

@@ -84,6 +84,7 @@ ALONE = [
     ["episode", "list", KEY],
     ["episode", "open", KEY, "--side", "right", *WHO],
     ["undo", "-n", *WHO],
+    ["completion", "bash"],
     ["staff", "list"],
     ["staff", "add", "okafor", "--role", "clinician", *WHO],
     ["reminder", "plan", "--until", "+90d"],
@@ -103,7 +104,7 @@ ALONE = [
 ]
 """Commands that are about more than one episode, or none."""
 WRITES = {"record", "advance", "episode", "contact", "entry"}
-ONE_WORD = {("worklist",), ("next",), ("show",), ("undo",)}
+ONE_WORD = {("completion",), ("worklist",), ("next",), ("show",), ("undo",)}
 NOT_DRIVEN = {("demo",), ("reminder", "watch")}
 """It invents its own patients; it never ends by itself (it is the rounds of `run`)."""
 

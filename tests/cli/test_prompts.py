@@ -63,6 +63,42 @@ def test_a_note_is_asked_for(desk, at):
     assert "says: Walks to the clinic again." in desk.screen("history", "P00013-R")
 
 
+def test_a_form_asks_only_for_what_is_missing_and_says_the_short_way(desk, at):
+    with at("record", "score", "P00013-R", "--as", "rivera") as terminal:
+        terminal.wait_for("Pain, 0 to 10 (--nrs)").type("eleven")
+        terminal.wait_for("takes a score from 0 to 10")
+        terminal.wait_for("Pain, 0 to 10 (--nrs)").type("6")
+        for name in ("--vas", "--odi", "--pgic"):
+            terminal.wait_for(name).type("")
+        code, text = terminal.end()
+    assert code == 0
+    assert "= sitrack record score P00013-R --nrs 6\n" in text
+    assert "Score, NRS 6" in text
+
+
+def test_a_diary_asks_for_its_readings_until_an_empty_line(at):
+    with at("record", "diary", "P00021-L", "--as", "rivera") as terminal:
+        terminal.wait_for("Reading, such as 1h=2").type("1h=2")
+        terminal.wait_for("(empty ends)").type("2h=eleven")
+        terminal.wait_for("cannot be understood")
+        terminal.wait_for("(empty ends)").type("2h=3")
+        terminal.wait_for("(empty ends)").type("")
+        code, text = terminal.end()
+    assert code == 0
+    line = "= sitrack record diary P00021-L --reading 1h=2 --reading 2h=3\n"
+    assert line in text
+
+
+def test_a_procedure_asks_for_what_it_cannot_be_without(at):
+    words = ("record", "injection", "P00021-R", "--contrast", "in-joint")
+    with at(*words, "--as", "rivera") as terminal:
+        terminal.wait_for("--guidance: fluoroscopy, ct").type("ct")
+        terminal.wait_for("(--nrs)").type("7")
+        code, text = terminal.end()
+    assert code == 0
+    assert "--guidance ct --contrast in-joint --nrs 7\n" in " ".join(text.split(" "))
+
+
 def test_ctrl_c_at_a_prompt_takes_everything_back(desk, at):
     before = contents(desk.file)
     for prompt, *words in (
