@@ -17,7 +17,7 @@ from typing import Any
 
 import click
 
-from sitrack.cli.output import dumped, screen_width, shown
+from sitrack.cli.output import dumped, screen_width
 from sitrack.errors import (
     BadInput,
     NotFound,
@@ -25,6 +25,7 @@ from sitrack.errors import (
     SitrackError,
     Unavailable,
 )
+from sitrack.legible import shown
 
 INTERRUPTED = 130
 

@@ -1,7 +1,7 @@
 """What leaves on stdout: a screen for a terminal, whole data for a pipe, JSON for programs.
 
 A command hands over a `View`: rows with columns, and a function that draws the screen.
-Nothing that came from outside reaches a terminal without passing `shown`.
+Nothing that came from outside reaches a terminal without passing `legible.shown`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import datetime as dt
 import json
 import os
 import sys
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import click
+
+from sitrack.legible import is_harmless, shown
 
 FORMATS = ("table", "json", "ndjson", "csv", "tsv")
 _FORMULA = (
@@ -33,7 +34,6 @@ _FORMULA = (
     "\uff0d",
     "\uff20",
 )
-_BIDI = {0x200E, 0x200F, 0x061C, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def dumped(value: Any) -> str:
     if text.isprintable():
         return text
     return "".join(
-        char if _is_harmless(char) else json.dumps(char)[1:-1] for char in text
+        char if is_harmless(char) else json.dumps(char)[1:-1] for char in text
     )
 
 
@@ -180,22 +180,6 @@ def _page(lines: list[str], *, pager: bool) -> None:
         return
     for line in lines:
         click.echo(line)
-
-
-def shown(text: str) -> str:
-    """Return text that a terminal can only show: what could act is spelled out."""
-    if text.isprintable():
-        # Nothing of the kinds that act is printable, and this looks in one step.
-        return text
-    return "".join(
-        char if _is_harmless(char) else f"\\u{ord(char):04X}" for char in text
-    )
-
-
-def _is_harmless(char: str) -> bool:
-    if ord(char) in _BIDI:
-        return False
-    return unicodedata.category(char)[0] != "C" or ord(char) == 0x00AD
 
 
 def fitted(text: str, width: int) -> str:

@@ -9,11 +9,12 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, pasteable, show_view, shown, table
+from sitrack.cli.output import View, dumped, pasteable, show_view, table
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, read_text, reads, writes
 from sitrack.cli.show import show_patient
 from sitrack.errors import BadInput
+from sitrack.legible import shown
 
 _FIELDS = {
     "given": "Given name",

@@ -6,12 +6,13 @@ import datetime as dt
 import textwrap
 from collections.abc import Sequence
 
-from sitrack.cli.output import fitted, shown, table
+from sitrack.cli.output import fitted, table
 from sitrack.cli.screens.entries import what
 from sitrack.cli.screens.why import alert, needs_only_a_reason
 from sitrack.cli.screens.worklist import when
 from sitrack.coordination.questions import Card
 from sitrack.journey.assessment import NOT_BUILT, Assessment
+from sitrack.legible import shown
 from sitrack.pathway.stages import title_of
 from sitrack.record.registry import Patient
 from sitrack.record.worklist import Standing

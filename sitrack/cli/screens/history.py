@@ -7,9 +7,10 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sitrack.cli.output import shown, table
+from sitrack.cli.output import table
 from sitrack.cli.screens.entries import what
 from sitrack.journey.entries import CORRECTED, RETRACTED
+from sitrack.legible import shown
 from sitrack.record.history import Line
 from sitrack.record.registry import Patient
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from sitrack.cli.output import fitted, shown
+from sitrack.cli.output import fitted
 from sitrack.coordination.questions import Why
 from sitrack.journey.assessment import NOT_BUILT, Assessment
 from sitrack.journey.assessment.payer import PayerVerdict
@@ -15,6 +15,7 @@ from sitrack.journey.episode import Episode
 from sitrack.journey.findings import Finding, Result
 from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import EpisodeKey
+from sitrack.legible import shown
 from sitrack.pathway.stages import title_of
 
 _MARKS = {Result.MET: "yes", Result.NOT_MET: "no", Result.UNKNOWN: "?"}
