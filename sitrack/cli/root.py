@@ -22,6 +22,10 @@ _TABLE: Table = {
     "history": ("sitrack.cli.history:history", "Every entry, as of and as known."),
     "contact": ("sitrack.cli.contact:contact", "Log an attempt to reach the patient."),
     "due": ("sitrack.cli.due:due", "What is due, and the arithmetic behind it."),
+    "packet": (
+        "sitrack.cli.packet:packet",
+        "The evidence a payer asks for, as a file.",
+    ),
     "patient": ("sitrack.cli.patient:patient", "People: add, find, show."),
     "episode": (
         "sitrack.cli.episode:episode",

@@ -31,6 +31,17 @@ def _nowhere(mode: str) -> IO[str]:
     return open(number, mode, encoding="utf-8", closefd=False)
 
 
+def write_bytes(content: bytes) -> None:
+    """Write bytes to stdout as they are, whatever the terminal's encoding."""
+    sys.stdout.flush()
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:
+        sys.stdout.write(content.decode("utf-8"))
+    else:
+        binary.write(content)
+        binary.flush()
+
+
 def flush_or_give_up(name: str) -> None:
     """Write out what a stream still holds; one that takes no more is given up."""
     try:

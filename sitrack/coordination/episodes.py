@@ -306,9 +306,20 @@ def case_of(
         for move in protocol.moves_from(episode.stage)
         for rule in move.requirements
     ):
-        name = history.payer_at(connection, ledger, key.patient, day, as_known)
-        payer = payer_named(name) if name else None
+        payer = payer_on(connection, ledger, key.patient, day, as_known)
     return Case(episode, protocol, day, reason, others, payer)
+
+
+def payer_on(
+    connection: Reader,
+    ledger: Ledger,
+    patient: str,
+    day: dt.date,
+    as_known: dt.datetime | None = None,
+) -> Payer | None:
+    """Return who paid for a patient on a day, and whether an RFA was covered."""
+    name = history.payer_at(connection, ledger, patient, day, as_known)
+    return payer_named(name) if name else None
 
 
 def _variance(work: Work, step: Step) -> Variance | None:

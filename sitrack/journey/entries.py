@@ -38,6 +38,9 @@ PAYER_SET: Final = "payer-set"
 MIGRATED: Final = "migrated"
 """The kind of entry that pins an episode to another protocol; it changes no stage."""
 
+EXPORTED: Final = "exported"
+"""Something of an episode left the house: what, for whom, and the hash of its bytes."""
+
 LATE_AFTER_DAYS: Final = 2
 """An entry written more days than this after it happened is shown as late [O4b]."""
 

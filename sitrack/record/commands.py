@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select
 
+from sitrack.journey.entries import EXPORTED
 from sitrack.record import tables
 
 _LATEST = 500
@@ -36,7 +37,7 @@ def last_of(connection: Connection, recorder: str) -> str | None:
     """Return the last command of a person that was not taken back, or None.
 
     What `undo` wrote does not count, nor what it took back: typed twice, it takes back
-    two commands.
+    two commands. What left the house cannot be taken back at all.
     """
     entries, payloads = tables.entry, tables.payload
     is_its = (payloads.c.stream == entries.c.stream) & (payloads.c.seq == entries.c.seq)
@@ -44,7 +45,11 @@ def last_of(connection: Connection, recorder: str) -> str | None:
     query = (
         select(entries.c.batch, payloads.c.body)
         .outerjoin(payloads, is_its)
-        .where(entries.c.recorder == recorder, or_(*about_people))
+        .where(
+            entries.c.recorder == recorder,
+            entries.c.kind != EXPORTED,
+            or_(*about_people),
+        )
         .order_by(entries.c.batch.desc())
         .limit(_LATEST)
     )

@@ -41,6 +41,7 @@ WRITES = {
         *("--set", "negative=aslr", "--reason", "wrong-patient", "--yes"),
     ],
     "view-saved": ["view", "save", "late", "overdue:14d+", "--shared"],
+    "exported": ["packet", "P00013-R", "rfa", "--policy", "bcbs-al", "-n"],
     "view-deleted": ["view", "delete", "calls"],
     "enrolled": ["patient", "add", "--from", "-"],
     "patient-edited": ["patient", "edit", "P00013", "--payer", "bcbs-al"],

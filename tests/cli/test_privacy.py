@@ -65,6 +65,7 @@ DRIVEN = {
     ("entry", "retract"): ["2", "--reason", "duplicate", "-n"],
     ("entry", "transfer"): ["2", "--to", KEY, "--reason", "wrong-side", "-n"],
     ("episode", "finish"): ["--disposition", "declined", "-n"],
+    ("packet",): ["rfa", "-n"],
 }
 """Commands about an episode, with what they need beside its key."""
 ALONE = [
@@ -103,7 +104,7 @@ ALONE = [
     ["db", "init"],
 ]
 """Commands that are about more than one episode, or none."""
-WRITES = {"record", "advance", "episode", "contact", "entry"}
+WRITES = {"record", "advance", "episode", "contact", "entry", "packet"}
 ONE_WORD = {("completion",), ("worklist",), ("next",), ("show",), ("undo",)}
 NOT_DRIVEN = {("demo",), ("reminder", "watch")}
 """It invents its own patients; it never ends by itself (it is the rounds of `run`)."""

@@ -42,9 +42,11 @@ def installed(wheel, tmp_path_factory):
     return place / "bin"
 
 
-def test_the_wheel_holds_the_protocol_and_the_migrations(wheel):
+def test_the_wheel_holds_the_protocol_the_policies_and_the_migrations(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert "sitrack/pathway/protocols/si-2026.1.toml" in names
+    assert "sitrack/pathway/policies/strict.toml" in names
+    assert "sitrack/exchange/packet.html" in names
     assert "sitrack/record/migrations/env.py" in names
     assert any(n.startswith("sitrack/record/migrations/versions/0001") for n in names)
     assert not any(

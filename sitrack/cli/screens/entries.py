@@ -31,6 +31,7 @@ _OTHER = {
     "enrolled": "Enrolled",
     "episode-opened": "Episode opened",
     "payer-set": "Payer set",
+    "exported": "Exported",
     "staff-added": "Staff added",
     "ledger-made": "Ledger made",
     "protocol-adopted": "Protocol adopted",
@@ -79,7 +80,8 @@ def _retracted(_entry: Entry, payload: Mapping[str, Any]) -> str:
 
 def _status(entry: Entry, payload: Mapping[str, Any]) -> str:
     """A change of status: its reason, and the day of the review."""
-    words = [payload[name] for name in ("reason", "review") if name in payload]
+    named = ("reason", "review", "what", "for", "policy", "format")
+    words = [payload[name] for name in named if payload.get(name)]
     if "hold" in payload:
         words.insert(0, f"#{payload['hold']}")
     if entry.stage_to is not None:

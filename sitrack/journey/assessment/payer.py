@@ -53,16 +53,22 @@ class PayerVerdict:
 
 def payer_verdict(case: Case, policy: Policy, clinical: Assessment) -> PayerVerdict:
     """Judge the move of `clinical` once more, by a payer's policy."""
-    protocol, not_asked = under(policy, case.protocol)
-    # A policy that does not speak of coverage leaves the patient's payer in place.
-    says = policy.covers_rfa is not None
-    payer = Payer(policy.id, policy.covers_rfa) if says else case.payer
-    move = _same_move(clinical.move, protocol.moves)
-    assessment = assess(replace(case, protocol=protocol, payer=payer), move)
+    theirs, not_asked = as_asked_by(policy, case)
+    move = _same_move(clinical.move, theirs.protocol.moves)
+    assessment = assess(theirs, move)
     covered = all(
         rule.flag("covered") for rule in move.requirements if rule.kind == "coverage"
     )
     return PayerVerdict(policy, clinical, assessment, covered, not_asked)
+
+
+def as_asked_by(policy: Policy, case: Case) -> tuple[Case, tuple[str, ...]]:
+    """Return the case as a policy judges it, and what its protocol does not know."""
+    protocol, not_asked = under(policy, case.protocol)
+    # A policy that does not speak of coverage leaves the patient's payer in place.
+    says = policy.covers_rfa is not None
+    payer = Payer(policy.id, policy.covers_rfa) if says else case.payer
+    return replace(case, protocol=protocol, payer=payer), not_asked
 
 
 def _same_move(move: Move, moves: Sequence[Move]) -> Move:

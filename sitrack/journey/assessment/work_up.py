@@ -37,9 +37,9 @@ def checklist(case: Case, rule: Requirement) -> list[Finding]:
         _shared_decision(case, rule),
     ]
     if rule.flag("supervised_therapy"):
-        findings.append(_supervised(case, rule))
+        findings.append(supervised(case, rule))
     if rule.flag("nicotine_required"):
-        findings.append(_no_nicotine(case, rule))
+        findings.append(no_nicotine(case, rule))
     return findings
 
 
@@ -77,8 +77,8 @@ def _nicotine(case: Case, rule: Requirement) -> str | None:
     return f"nicotine: see #{last.seq}"
 
 
-def _no_nicotine(case: Case, rule: Requirement) -> Finding:
-    """The patient never smoked, or a fresh cotinine is low enough [P3]."""
+def no_nicotine(case: Case, rule: Requirement) -> Finding:
+    """Return whether the patient never smoked, or a fresh cotinine is low [P3]."""
     least, most = rule.number("cotinine_max"), rule.number("cotinine_max_age_days")
     needs = f"never smoked, or cotinine of at most {least} ng/mL, {most} d old"
     labs = case.episode.of_kind("lab")
@@ -104,8 +104,8 @@ def _no_nicotine(case: Case, rule: Requirement) -> Finding:
     )
 
 
-def _supervised(case: Case, rule: Requirement) -> Finding:
-    """Active therapy was supervised: visits were attended [P3]."""
+def supervised(case: Case, rule: Requirement) -> Finding:
+    """Return whether active therapy was supervised: visits were attended [P3]."""
     attended = [
         each
         for each in case.episode.of_kind("therapy")

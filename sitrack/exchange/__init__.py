@@ -1,0 +1,1 @@
+"""What leaves the house: packets of evidence for whoever decides about paying."""
