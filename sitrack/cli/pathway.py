@@ -129,6 +129,7 @@ def show(shell: Shell, file: str | None) -> None:
             "hash": protocol.hash,
             "derived": _derived(protocol),
             "numbers": _numbers(protocol),
+            "settings": _settings(protocol),
         },
     )
     show_view(view, shell.form, pager=shell.pager)
@@ -155,6 +156,21 @@ def _numbers(protocol: Any) -> list[dict[str, Any]]:
             "changed": f"numbers.{name}" in changed,
         }
         for name, number in protocol.numbers.items()
+    ]
+
+
+def _settings(protocol: Any) -> list[dict[str, Any]]:
+    from sitrack.pathway.loading import document_of
+
+    changed = protocol.derived.changed if protocol.derived else ()
+    return [
+        {
+            "name": name,
+            "value": row["value"],
+            "sources": row["sources"],
+            "changed": f"settings.{name}" in changed,
+        }
+        for name, row in document_of(protocol.text)["settings"].items()
     ]
 
 

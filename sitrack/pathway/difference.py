@@ -11,12 +11,7 @@ from sitrack.pathway.calendar import WEEKDAYS, Calendar, Duration, read_duration
 from sitrack.pathway.loading import document_of
 from sitrack.pathway.protocol import Protocol
 
-_NAMED: Final = (
-    ("numbers", "value"),
-    ("settings", "value"),
-    ("windows", "minutes"),
-    ("steps", "days"),
-)
+_NAMED: Final = ("numbers", "settings", "windows", "steps")
 _ROWS: Final = ("follow_ups", "stages", "moves", "status_moves")
 _LENGTHS: Final = ("offset", "every")
 
@@ -44,8 +39,8 @@ def differences(first: Protocol, second: Protocol) -> list[Difference]:
     """Return every value in which two protocols differ, in the order of the file."""
     before, after = document_of(first.text), document_of(second.text)
     found = list(_scalars("initial", before, after))
-    for part, key in _NAMED:
-        found += _values(part, key, before[part], after[part])
+    for part in _NAMED:
+        found += _values(part, before[part], after[part])
     for part in _ROWS:
         found += _rows(part, _by_id(before[part]), _by_id(after[part]))
     return found + list(_calendars(first.calendar, second.calendar))
@@ -59,22 +54,21 @@ def _scalars(
 
 
 def _values(
-    part: str, key: str, before: Mapping[str, Any], after: Mapping[str, Any]
+    part: str, before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[Difference]:
     for name in _both(before, after):
         was, now = before.get(name), after.get(name)
-        if _value(was, key) != _value(now, key):
-            yield Difference(part, name, "", _value(was, key), _value(now, key))
+        first, second = (each and value_in_words(each) for each in (was, now))
+        if first != second:
+            yield Difference(part, name, "", first, second)
         elif was and now and was["sources"] != now["sources"]:
-            yield Difference(
-                part, name, "sources", _said(was["sources"]), _said(now["sources"])
-            )
+            cited = _said(was["sources"]), _said(now["sources"])
+            yield Difference(part, name, "sources", *cited)
 
 
-def _value(row: Mapping[str, Any] | None, key: str) -> str | None:
-    """A value with its unit: `50 %`, `120 minutes`, `yes`."""
-    if row is None:
-        return None
+def value_in_words(row: Mapping[str, Any]) -> str:
+    """Return a named value with its unit: `50 %`, `120 minutes`, `yes`."""
+    key = next(name for name in ("value", "minutes", "days") if name in row)
     if isinstance(row[key], bool):
         return "yes" if row[key] else "no"
     return f"{row[key]} {row['unit'] if key == 'value' else key}"

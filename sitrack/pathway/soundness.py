@@ -60,7 +60,7 @@ def faults(protocol: Protocol) -> list[str]:
     found = [
         *_stages_without_way_out(protocol),
         *_stages_that_nothing_reminds_of(protocol),
-        *_holds_that_nothing_reminds_of(protocol),
+        *_pauses_that_nothing_reminds_of(protocol),
         *_treatment_before_reevaluation(protocol),
         *_rfa_without_block(protocol),
         *_fusion_evaluation_without_rfa(protocol),
@@ -101,11 +101,14 @@ def _stages_that_nothing_reminds_of(protocol: Protocol) -> Iterator[_Fault]:
             yield _Fault(f"{stage.id} has no follow-up that starts when it is entered")
 
 
-def _holds_that_nothing_reminds_of(protocol: Protocol) -> Iterator[_Fault]:
+def _pauses_that_nothing_reminds_of(protocol: Protocol) -> Iterator[_Fault]:
+    """A hold or a stop silences everything else: it must ask for itself."""
     for stage in protocol.stages:
         anchors = {rule.anchor for rule in protocol.follow_ups_of(stage.id)}
         if stage.id not in _NEVER_HELD and "hold" not in anchors:
             yield _Fault(f"{stage.id} has no follow-up that reviews a hold")
+        if not stage.final and "stop" not in anchors:
+            yield _Fault(f"{stage.id} has no follow-up that decides after a stop")
 
 
 def _treatment_before_reevaluation(protocol: Protocol) -> Iterator[_Fault]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 from sitrack.errors import SitrackError
 from sitrack.journey.entries import Entry
+from sitrack.pathway.loading import content_hash
 from sitrack.record import codec, tables
 from sitrack.record.faults import Fault
 from sitrack.record.journal import load_stream
@@ -49,9 +50,13 @@ def _strange_protocols(connection: Connection, entries: list[Entry]) -> list[Fau
     faults = []
     for row in connection.execute(select(tables.protocol)).mappings():
         entry = adopted.get(row["hash"])
+        seq = entry.seq if entry else None
+        named = f"the protocol {row['id']} {row['hash'][:16]}"
         if entry is None or not _same_moment(row, entry):
-            seen = f"the protocol {row['id']} {row['hash'][:16]} was not adopted so"
-            seq = entry.seq if entry else None
+            seen = f"{named} was not adopted so"
+            faults.append(Fault("LEDGER", "office", seq, seen))
+        elif not _same_text(row, entry):
+            seen = f"the text of {named} is not the one that was adopted"
             faults.append(Fault("LEDGER", "office", seq, seen))
     return faults
 
@@ -63,6 +68,11 @@ def _same_moment(row: Any, entry: Entry) -> bool:
     except (ValueError, TypeError):
         return False
     return 0 <= after.total_seconds() < 1
+
+
+def _same_text(row: Any, entry: Entry) -> bool:
+    said = (entry.payload or {}).get("protocol")
+    return bool(content_hash(row["text"]) == row["hash"] and row["id"] == said)
 
 
 def orphans(connection: Connection) -> list[Fault]:

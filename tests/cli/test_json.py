@@ -118,7 +118,9 @@ def shortened(answer):
     """An answer without most of the protocol, whose numbers a clinic may change."""
     if answer["schema"] == "sitrack.pathway/1":
         numbers = answer["numbers"][:3]
-        return answer | {"rows": answer["rows"][:3], "numbers": numbers}
+        settings = answer["settings"][:3]
+        more = {"numbers": numbers, "settings": settings}
+        return answer | {"rows": answer["rows"][:3]} | more
     if answer["schema"] == "sitrack.pathway-check/1":
         return answer | {"not_judged_yet": []}
     return answer

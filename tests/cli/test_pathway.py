@@ -174,10 +174,14 @@ def test_a_protocol_is_named_by_file_id_or_hash(adopted, file):
 
 def test_what_a_clinic_changed_is_marked_where_the_numbers_are_shown(desk, file):
     screen = desk.screen("pathway", "show", file())
-    assert "  block_min_pct  75 % *changed* [C2]" in screen
+    assert "  block_min_pct  75 % (the clinic's own) [C2]" in screen
     assert "  block_spacing_days  14 d [S8]" in screen
-    assert "  INJ-SCHED  record the injection: entry + 5 bd *changed*" in screen
+    assert (
+        "  INJ-SCHED  record the injection: entry + 5 bd (the clinic's own)" in screen
+    )
     assert screen.splitlines()[1].startswith("derived from si-2026.1  (")
+    assert "  fusion_requires_rfa  yes [founding 38]" in screen
+    assert "  contact-1  7 days [O6]" in screen
     answer = desk.answer("pathway", "show", file())
     changed = [each["name"] for each in answer["numbers"] if each["changed"]]
     assert changed == ["block_min_pct"]

@@ -505,3 +505,16 @@ def test_a_protocol_that_was_slipped_in_is_found(clinic, ledger):
     with writing(ledger) as work:
         library.adopt(work, mine, work.now)
     assert ("LEDGER", "office", None) in faults_of(ledger)
+
+
+@pytest.mark.parametrize(
+    "change", ["text = text || '#'", "id = 'north-2026.7'"], ids=["text", "id"]
+)
+def test_a_protocol_that_was_changed_is_found_before_anybody_follows_it(
+    clinic, ledger, change
+):
+    number = adopt(ledger, derived(LATER)).entry.seq
+    assert codes_of(ledger) == set()
+    with driver(ledger) as run:
+        run(f"UPDATE protocol SET {change} WHERE id = 'north-2026.1'")
+    assert faults_of(ledger) == [("LEDGER", "office", number)]

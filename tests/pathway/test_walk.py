@@ -211,6 +211,10 @@ def test_a_long_path_that_nobody_would_think_of_is_found():
             "injection has no follow-up that reviews a hold",
         ),
         (
+            "[[follow_ups]]\nid = 'STOP-DECIDE'\nremove = true\n",
+            "referred-out has no follow-up that decides after a stop",
+        ),
+        (
             "[[follow_ups]]\nid = 'INJ-SCHED'\nremove = true\n",
             "injection has no follow-up that starts when it is entered",
         ),

@@ -466,7 +466,10 @@ def test_a_content_without_an_entry_is_found(sqlite_ledger):
 def test_an_edited_protocol_is_found(tampered):
     """Whoever softens the stored protocol would make illegal moves look legal."""
     found = tampered("UPDATE protocol SET text = text || '# softer'")
-    assert found == [("INTEGRITY", tampered.key.stream, None)]
+    assert found == [
+        ("INTEGRITY", tampered.key.stream, None),
+        ("LEDGER", "office", 2),
+    ]
 
 
 def test_codes_name_what_is_wrong_and_no_more(tampered):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sitrack.pathway.calendar import WEEKDAYS
-from sitrack.pathway.difference import Difference
+from sitrack.pathway.calendar import WEEKDAYS, Duration
+from sitrack.pathway.difference import Difference, value_in_words
+from sitrack.pathway.loading import document_of
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.requirements import Requirement
 from sitrack.pathway.stages import title_of
@@ -43,7 +45,9 @@ def whole(protocol: Protocol, width: int) -> list[str]:
             texts.append(f"reasons: {', '.join(move.reasons)}")
         for text in texts:
             lines += indented(text, width)
-    lines += ["", "Numbers", *_numbers(protocol, width)]
+    document = document_of(protocol.text)
+    for part, heading in _VALUES.items():
+        lines += ["", heading, *_values(protocol, part, document[part], width)]
     lines += ["", "Follow-ups", *_follow_ups(protocol, width)]
     return [*lines, "", *indented(f"Calendar: {_calendar(protocol)}", width, "")]
 
@@ -73,12 +77,22 @@ def _cited(sources: Iterable[str]) -> str:
     return f" [{keys}]" if keys else ""
 
 
-def _numbers(protocol: Protocol, width: int) -> list[str]:
+_VALUES = {
+    "numbers": "Numbers",
+    "settings": "Settings",
+    "windows": "How long an anaesthetic is read",
+    "steps": "Steps of a reminder, after the due date",
+}
+
+
+def _values(
+    protocol: Protocol, part: str, rows: Mapping[str, Any], width: int
+) -> list[str]:
     lines = []
-    for name, number in protocol.numbers.items():
-        mine = mark(protocol, f"numbers.{name}")
-        value = f"{number.value} {number.unit}"
-        lines += indented(f"{name}  {value}{mine}{_cited(number.sources)}", width)
+    for name, row in rows.items():
+        mine = mark(protocol, f"{part}.{name}")
+        told = f"{name}  {value_in_words(row)}{mine}{_cited(row['sources'])}"
+        lines += indented(told, width)
     return lines
 
 
@@ -86,7 +100,9 @@ def _follow_ups(protocol: Protocol, width: int) -> list[str]:
     lines = []
     for rule in protocol.follow_ups:
         again = f", then every {rule.every}" if rule.every else ""
-        told = f"{rule.id}  {rule.title}: {rule.anchor} + {rule.offset}{again}"
+        sign = "-" if rule.offset.count < 0 else "+"
+        length = Duration(abs(rule.offset.count), rule.offset.unit)
+        told = f"{rule.id}  {rule.title}: {rule.anchor} {sign} {length}{again}"
         mine = mark(protocol, f"follow_ups.{rule.id}")
         lines += indented(f"{told}{mine}{_cited(rule.citations)}", width)
     return lines
@@ -95,7 +111,7 @@ def _follow_ups(protocol: Protocol, width: int) -> list[str]:
 def mark(protocol: Protocol, place: str) -> str:
     """Return a mark for what a derived protocol does not have from its base."""
     changed = protocol.derived.changed if protocol.derived else frozenset()
-    return " *changed*" if place in changed else ""
+    return " (the clinic's own)" if place in changed else ""
 
 
 def _calendar(protocol: Protocol) -> str:
