@@ -86,7 +86,7 @@ def _chosen(ledger: Any, day: dt.date) -> dict[str, str]:
 
     chosen: dict[str, str] = {}
     stages = {"diagnostic-block": "rfa", "conservative-care": "diagnostic-block"}
-    for row in questions.all_standings(ledger, None):
+    for row in questions.all_standings(ledger, None)[1]:
         key = read_episode_key(row.episode)
         _, _, lines = questions.past(ledger, key, questions.When())
         if any(line.is_late for line in lines) and len(lines) > 8:

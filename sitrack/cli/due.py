@@ -29,7 +29,8 @@ def due(
     from sitrack.coordination.questions import When, card
 
     key = find_key(shell.ledger, episode)
-    found = card(shell.ledger, key, When(shell.day(as_of), shell.instant(as_known)))
+    when = When(shell.day(as_of), shell.instant(as_known))
+    found = card(shell.ledger, key, when)
     zone = shell.ledger.zone.key
     each = explained(found)
     view = View(
@@ -39,6 +40,7 @@ def due(
         rows=[row(line, found, zone) for line in each],
         screen=lambda width: lines(found, each, zone, width, explain=explain),
         extra={
+            "as_known": when.as_known,
             "episode": str(key),
             "stage": found.episode.stage,
             "protocol": found.protocol.id,

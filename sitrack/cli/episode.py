@@ -11,7 +11,7 @@ from sitrack.cli.advance import make_move
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, show_view, table
 from sitrack.cli.record import tell
-from sitrack.cli.shell import Shell, read_text, reads, writes
+from sitrack.cli.shell import Shell, read_text, reads_in_time, writes
 from sitrack.errors import BadInput
 
 
@@ -66,22 +66,26 @@ def open_(
 
 @episode.command("list", context_settings=CONTEXT)
 @click.argument("patient", required=False)
-@reads
-def list_(shell: Shell, patient: str | None) -> None:
+@reads_in_time
+def list_(
+    shell: Shell, patient: str | None, as_of: str | None, as_known: str | None
+) -> None:
     """List every episode, or one patient's.
 
     \b
       sitrack episode list
       sitrack episode list P01428
+      sitrack episode list --as-of 2025-05-01
     """
-    from sitrack.coordination.questions import all_standings, person, today_of
+    from sitrack.coordination.questions import When, all_standings, person
     from sitrack.journey.patient import read_patient_key
     from sitrack.pathway.stages import title_of
 
     key = read_patient_key(patient) if patient else None
+    when = When(shell.day(as_of), shell.instant(as_known))
     if key is not None:
-        person(shell.ledger, key)
-    standings = all_standings(shell.ledger, key)
+        person(shell.ledger, key, when)
+    day, standings = all_standings(shell.ledger, key, when)
     columns = ("episode", "initials", "stage", "status", "since", "coordinator")
     rows = [{name: getattr(row, name) for name in columns} for row in standings]
     cells = [
@@ -98,7 +102,7 @@ def list_(shell: Shell, patient: str | None) -> None:
     heads = ("EPISODE", "PATIENT", "STAGE", "STATUS", "SINCE", "COORDINATOR")
     view = View(
         schema="sitrack.episodes/1",
-        as_of=today_of(shell.ledger),
+        as_of=day,
         columns=columns,
         rows=rows,
         screen=lambda _width: (
@@ -109,6 +113,7 @@ def list_(shell: Shell, patient: str | None) -> None:
                 "Next: sitrack episode open PATIENT --side left|right",
             ]
         ),
+        extra={"as_known": when.as_known},
     )
     show_view(view, shell.form, pager=shell.pager)
 

@@ -11,7 +11,7 @@ import click
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, dumped, pasteable, show_view, table
 from sitrack.cli.screens.written import receipt
-from sitrack.cli.shell import Shell, read_text, reads, writes
+from sitrack.cli.shell import Shell, read_text, reads, reads_in_time, writes
 from sitrack.cli.show import show_patient
 from sitrack.errors import BadInput
 from sitrack.legible import shown
@@ -183,16 +183,22 @@ def edit(shell: Shell, key: str, payer: str, on: str | None, dry_run: bool) -> N
 @patient.command(context_settings=CONTEXT)
 @click.argument("key")
 @click.option("--no-mask", is_flag=True, help="Show the name in full.")
-@reads
-def show(shell: Shell, key: str, no_mask: bool) -> None:
+@reads_in_time
+def show(
+    shell: Shell, key: str, no_mask: bool, as_of: str | None, as_known: str | None
+) -> None:
     """Show one patient and where each side stands.
 
     \b
       sitrack patient show P01428
+      sitrack patient show P01428 --as-of 2025-05-01
+    What somebody is called has one time only, which is now.
     """
+    from sitrack.coordination.questions import When
     from sitrack.journey.patient import read_patient_key
 
-    show_patient(shell, read_patient_key(key), masked=not no_mask)
+    when = When(shell.day(as_of), shell.instant(as_known))
+    show_patient(shell, read_patient_key(key), when, masked=not no_mask)
 
 
 def _person(

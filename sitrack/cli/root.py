@@ -39,6 +39,7 @@ _TABLE: Table = {
         "sitrack.cli.pathway:pathway",
         "The protocol: show, check, adopt, migrate.",
     ),
+    "report": ("sitrack.cli.report:report", "How the clinic is doing: census."),
     "audit": ("sitrack.cli.audit:audit", "For auditors: verify the record."),
     "db": ("sitrack.cli.db:db", "The database: init, status, upgrade, path."),
     "completion": ("sitrack.cli.completion:completion", "Let your shell complete."),

@@ -11,9 +11,10 @@ from sitrack.cli.failures import finding_json
 from sitrack.cli.output import View, show_view
 from sitrack.cli.shell import Shell, reads_in_time
 from sitrack.cli.why import broken_json
-from sitrack.errors import BadInput
 
 if TYPE_CHECKING:
+    # Only for the annotations: importing them would load the database library.
+    from sitrack.coordination.questions import When
     from sitrack.journey.patient import EpisodeKey
 
 
@@ -31,30 +32,26 @@ def show(
       sitrack show P01428-R
       sitrack show P01428-R --as-of 2025-05-01
     """
+    from sitrack.coordination.questions import When
     from sitrack.journey.patient import is_patient_key, read_patient_key
 
-    if not is_patient_key(key):
+    when = When(shell.day(as_of), shell.instant(as_known))
+    if is_patient_key(key):
+        show_patient(shell, read_patient_key(key), when, masked=not no_mask)
+    else:
         from sitrack.coordination.episodes import find_key
 
-        found = find_key(shell.ledger, key)
-        show_episode(shell, found, as_of, as_known, masked=not no_mask)
-        return
-    if as_of or as_known:
-        raise BadInput(
-            f"{key} is a patient; --as-of and --as-known are asked of one episode",
-            f"sitrack show {read_patient_key(key)}, then of the episode",
-        )
-    show_patient(shell, read_patient_key(key), masked=not no_mask)
+        show_episode(shell, find_key(shell.ledger, key), when, masked=not no_mask)
 
 
-def show_patient(shell: Shell, key: str, *, masked: bool) -> None:
+def show_patient(shell: Shell, key: str, when: When, *, masked: bool) -> None:
     """Show one patient: who, and where each side stands."""
     from sitrack.cli.screens import card
-    from sitrack.coordination.questions import person, today_of
+    from sitrack.coordination.questions import person
 
-    found, standings, _entries = person(shell.ledger, key)
-    today = today_of(shell.ledger)
+    found, day, standings = person(shell.ledger, key, when)
     extra: dict[str, Any] = {
+        "as_known": when.as_known,
         "patient": found.key,
         "initials": found.initials,
         "payer": found.payer,
@@ -63,10 +60,10 @@ def show_patient(shell: Shell, key: str, *, masked: bool) -> None:
     columns = ("episode", "side", "stage", "status", "since", "coordinator")
     view = View(
         schema="sitrack.patient/1",
-        as_of=today,
+        as_of=day,
         columns=columns,
         rows=[{name: getattr(row, name) for name in columns} for row in standings],
-        screen=lambda _width: card.patient(found, standings, today, masked=masked),
+        screen=lambda _width: card.patient(found, standings, day, masked=masked),
         extra=extra,
     )
     show_view(view, shell.form, pager=shell.pager)
@@ -85,16 +82,14 @@ def _in_full(found: Any) -> dict[str, Any]:
 def show_episode(
     shell: Shell,
     key: EpisodeKey,
-    as_of: str | None = None,
-    as_known: str | None = None,
+    when: When,
     *,
     masked: bool = True,
 ) -> None:
     """Show one episode: where it stands, what is due, where it may go."""
     from sitrack.cli.screens import card as screens
-    from sitrack.coordination.questions import When, card
+    from sitrack.coordination.questions import card
 
-    when = When(shell.day(as_of), shell.instant(as_known))
     found = card(shell.ledger, key, when)
     story = found.episode
     moves = [
@@ -113,6 +108,7 @@ def show_episode(
         rows=[_due_row(line, found.day) for line in found.due],
         screen=lambda width: screens.episode(found, width, masked=masked),
         extra={
+            "as_known": when.as_known,
             "episode": str(key),
             "initials": found.patient.initials,
             **({} if masked else _in_full(found.patient)),

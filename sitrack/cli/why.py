@@ -59,6 +59,7 @@ def why(
         rows=rows if shell.form == "json" else [*rows, *_payers_rows(answer)],
         screen=lambda width: lines(answer, width, reason, target),
         extra={
+            "as_known": when.as_known,
             "episode": str(key),
             "stage": answer.episode.stage,
             "protocol": answer.protocol.id,

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sitrack.cli.output import View, show_view
-from sitrack.cli.shell import Shell, reads
+from sitrack.cli.shell import Shell, reads_in_time
 from sitrack.errors import BadInput
 
 COLUMNS = (
@@ -47,7 +47,7 @@ def _picks(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--all", "everything", is_flag=True, help="Show what is hidden, too.")
 @click.option("--lapsed", is_flag=True, help="Only what is late by over 60 bd.")
 @click.option("--lost", is_flag=True, help="Only patients lost to follow-up.")
-@reads
+@reads_in_time
 def worklist(
     shell: Shell,
     words: tuple[str, ...],
@@ -56,6 +56,8 @@ def worklist(
     everything: bool,
     lapsed: bool,
     lost: bool,
+    as_of: str | None,
+    as_known: str | None,
 ) -> None:
     """Show which episodes need somebody, band by band.
 
@@ -65,6 +67,8 @@ def worklist(
       sitrack worklist stage:rfa overdue:14d+
       sitrack worklist waits:patient 'owner:me or owner:none'
       sitrack worklist @monday
+      sitrack worklist --as-of +3d           what will that day look like?
+      sitrack worklist --as-of 2025-05-01    who needed somebody that day?
 
     \b
     Bands: ! act first, D due to 14 business days late, O to 60 late, S soon.
@@ -80,15 +84,22 @@ def worklist(
     shows = frozenset(HIDDEN) if everything else frozenset()
     only = "lapsed" if lapsed else "lost" if lost else None
     wish = _wish(shell, words, mine=mine, since=since, shows=shows, only=only)
-    found = who_waits(shell.ledger, wish)
-    zone = shell.ledger.zone.key
+    known = shell.instant(as_known)
+    found = who_waits(shell.ledger, wish, shell.day(as_of), known)
+    place = shell.ledger.zone.key
+    if known is not None:
+        place += f", as known {known.astimezone(shell.ledger.zone):%Y-%m-%d %H:%M}"
     view = View(
         schema="sitrack.worklist/1",
         as_of=found.day,
         columns=COLUMNS,
         rows=[_row(row, found.day) for row in found.rows],
-        screen=lambda width: lines(found, zone, width),
-        extra={"hidden": found.hidden, "synthetic": shell.ledger.synthetic},
+        screen=lambda width: lines(found, place, width),
+        extra={
+            "as_known": known,
+            "hidden": found.hidden,
+            "synthetic": shell.ledger.synthetic,
+        },
     )
     show_view(view, shell.form, pager=shell.pager)
 
@@ -96,8 +107,15 @@ def worklist(
 @click.command("next")
 @click.argument("words", nargs=-1, metavar="[@VIEW | FILTER...]")
 @_picks
-@reads
-def next_(shell: Shell, words: tuple[str, ...], mine: bool, since: str | None) -> None:
+@reads_in_time
+def next_(
+    shell: Shell,
+    words: tuple[str, ...],
+    mine: bool,
+    since: str | None,
+    as_of: str | None,
+    as_known: str | None,
+) -> None:
     """Show the episode that needs somebody most, as a card.
 
     \b
@@ -105,13 +123,15 @@ def next_(shell: Shell, words: tuple[str, ...], mine: bool, since: str | None) -
       sitrack next stage:rfa
     """
     from sitrack.cli.show import show_episode
+    from sitrack.coordination.questions import When
     from sitrack.journey.patient import read_episode_key
     from sitrack.record.worklist import who_waits
 
     wish = _wish(shell, words, mine=mine, since=since, shows=frozenset(), only=None)
-    found = who_waits(shell.ledger, wish)
+    when = When(shell.day(as_of), shell.instant(as_known))
+    found = who_waits(shell.ledger, wish, when.as_of, when.as_known)
     if found.rows:
-        show_episode(shell, read_episode_key(found.rows[0].episode))
+        show_episode(shell, read_episode_key(found.rows[0].episode), when)
         return
     empty = View(
         schema="sitrack.show/1",

@@ -4,26 +4,40 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sitrack.coordination.episodes import case_of
-from sitrack.errors import BadInput
+from sitrack.errors import BadInput, NotFound
 from sitrack.journey.agenda import Due, agenda
 from sitrack.journey.assessment import Assessment, assess
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.assessment.payer import PayerVerdict, payer_verdict
 from sitrack.journey.decisions import find_move, refuse_unknown_reason, ways_on
-from sitrack.journey.entries import Entry
 from sitrack.journey.episode import Episode
 from sitrack.journey.findings import Finding, Refused
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.pathway.policy import Policy, policy_named
 from sitrack.pathway.protocol import Protocol
-from sitrack.record import history, library, registry, verify, views, worklist
+from sitrack.record import (
+    history,
+    library,
+    past_worklist,
+    registry,
+    verify,
+    views,
+    whereabouts,
+    worklist,
+)
 from sitrack.record.faults import Report
 from sitrack.record.history import Line
-from sitrack.record.journal import Ledger, load_stream, present_instant, reading
+from sitrack.record.journal import (
+    Ledger,
+    Reader,
+    load_stream,
+    present_instant,
+    reading,
+)
 from sitrack.record.registry import Patient, Staff
 from sitrack.record.views import SavedView
 from sitrack.record.worklist import Standing
@@ -181,6 +195,7 @@ def card(ledger: Ledger, key: EpisodeKey, when: When | None = None) -> Card:
         case = case_of(
             connection, ledger, episode, protocol, day, as_known=asked.as_known
         )
+        patient = _paid_for(connection, ledger, patient, day, asked)
     due = agenda(episode, protocol)
     return Card(patient, episode, protocol, day, due, ways_on(case), lines)
 
@@ -203,18 +218,45 @@ def past(
 
 
 def person(
-    ledger: Ledger, key: str
-) -> tuple[Patient, Sequence[Standing], Sequence[Entry]]:
-    """Return (patient, standing of each episode, entries) of a patient.
+    ledger: Ledger, key: str, when: When | None = None
+) -> tuple[Patient, dt.date, Sequence[Standing]]:
+    """Return (patient, day, standing of each episode on it) of a patient.
+
+    What somebody is called has one time only, which is now.
 
     Raises:
-        NotFound: there is no such patient.
+        NotFound: there is no such patient, or was not as known then.
     """
+    asked = when or When()
     with reading(ledger) as connection:
         found = registry.patient(connection, key)
-        rows = worklist.standings(connection, key)
-        entries = load_stream(connection, patient_stream(key))
-    return found, rows, entries
+        if not load_stream(connection, patient_stream(key), asked.as_known):
+            raise NotFound(f"there was no patient {key} as known then")
+        day, rows = _standings(connection, ledger, key, asked)
+        found = _paid_for(connection, ledger, found, day, asked)
+    return found, day, rows
+
+
+def _paid_for(
+    connection: Reader, ledger: Ledger, patient: Patient, day: dt.date, asked: When
+) -> Patient:
+    """The patient with who paid on a day behind, or as known then."""
+    if asked.as_of is None and asked.as_known is None:
+        return patient
+    payer = history.payer_at(connection, ledger, patient.key, day, asked.as_known)
+    return replace(patient, payer=payer)
+
+
+def _standings(
+    connection: Reader, ledger: Ledger, patient: str | None, when: When
+) -> tuple[dt.date, Sequence[Standing]]:
+    today = present_instant(connection, ledger).astimezone(ledger.zone).date()
+    day = when.as_of or today
+    if when.as_known is None and day >= today:
+        return day, worklist.standings(connection, patient)
+    return day, past_worklist.standings_at(
+        connection, ledger, patient, day, when.as_known
+    )
 
 
 def today_of(ledger: Ledger) -> dt.date:
@@ -248,10 +290,23 @@ def people_like(ledger: Ledger, wanted: Mapping[str, Any]) -> Sequence[Patient]:
         return registry.find_patients(connection, wanted)
 
 
-def all_standings(ledger: Ledger, patient: str | None) -> Sequence[Standing]:
-    """Return the standing of every episode, or of one patient's, by key."""
+def all_standings(
+    ledger: Ledger, patient: str | None, when: When | None = None
+) -> tuple[dt.date, Sequence[Standing]]:
+    """Return (day, where every episode stood on it), or one patient's, by key."""
     with reading(ledger) as connection:
-        return worklist.standings(connection, patient)
+        return _standings(connection, ledger, patient, when or When())
+
+
+def census(
+    ledger: Ledger, when: When | None = None
+) -> tuple[dt.date, Mapping[str, int]]:
+    """Return (day, how many episodes were in each stage on it)."""
+    asked = when or When()
+    with reading(ledger) as connection:
+        today = present_instant(connection, ledger).astimezone(ledger.zone).date()
+        day = asked.as_of or today
+        return day, whereabouts.census(connection, ledger, day, asked.as_known)
 
 
 def views_of(ledger: Ledger, owner: str) -> Sequence[SavedView]:

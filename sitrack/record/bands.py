@@ -59,8 +59,8 @@ class Bands:
         return self._ahead[due]
 
 
-def calendar_of(connection: Connection) -> Calendar:
-    """Return the calendar of the protocol that was adopted last.
+def calendar_of(connection: Connection, until: str | None = None) -> Calendar:
+    """Return the calendar of the protocol that was adopted last (until an instant).
 
     Of its text only that part is read: the daily list does not wait for the rest.
     """
@@ -69,6 +69,8 @@ def calendar_of(connection: Connection) -> Calendar:
         .order_by(tables.protocol.c.adopted.desc(), tables.protocol.c.hash)
         .limit(1)
     )
+    if until is not None:
+        query = query.where(tables.protocol.c.adopted <= until)
     text = connection.execute(query).scalar() or ""
     if "\n[calendar" not in text:
         return Calendar()

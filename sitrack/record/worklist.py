@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, exists, func, or_, select
+from sqlalchemy import Connection, bindparam, exists, func, or_, select
 
 from sitrack.journey.patient import initials
 from sitrack.record import tables
@@ -142,18 +142,32 @@ class Wish:
 
 
 def who_waits(
-    ledger: Ledger, wish: Wish | None = None, day: dt.date | None = None
+    ledger: Ledger,
+    wish: Wish | None = None,
+    as_of: dt.date | None = None,
+    as_known: dt.datetime | None = None,
 ) -> Listing:
-    """Return the worklist of a day, today if none is named."""
+    """Return the worklist of a day, today if none is named.
+
+    Of a day ahead it is the present agenda, as it will be if nobody does anything; of
+    a day behind, or as known at a moment, every episode that was open then is read
+    anew.
+    """
     with reading(ledger) as connection:
         today = present_instant(connection, ledger).astimezone(ledger.zone).date()
-        asked = wish or Wish()
+        asked, day = wish or Wish(), as_of or today
+        whole = "not_due" in asked.shows
+        if as_known is not None or day < today:
+            from sitrack.record import past_worklist
+
+            every = past_worklist.everybody(
+                connection, ledger, day, as_known, whole=whole
+            )
+            return listing(every, asked, day)
         if not asked.is_plain:
-            whole = "not_due" in asked.shows
-            every = everybody(connection, day or today, whole=whole)
-            return listing(every, asked, day or today)
+            return listing(everybody(connection, day, whole=whole), asked, day)
         # The list of every morning: who is not on it is counted, and not looked at.
-        found = listing(_on_it(connection, day or today), asked, day or today)
+        found = listing(_on_it(connection, day), asked, day)
         for status, number in connection.execute(_QUIET, {"day": found.day}):
             found.hidden[_WHY_QUIET[status]] += number
     return found
@@ -193,7 +207,7 @@ def everybody(
     lines = _lines(connection, None if whole else day)
     now = _now(connection, day)
     return [
-        _waiting(row, lines.get(row.key, []), now)
+        waiting(row, lines.get(row.key, []), now)
         for row in connection.execute(_EPISODES)
     ]
 
@@ -203,20 +217,20 @@ def _on_it(connection: Connection, day: dt.date) -> list[Waiting]:
     lines = _lines(connection, day)
     now = _now(connection, day)
     return [
-        _waiting(row, lines.get(row.key, []), now)
+        waiting(row, lines.get(row.key, []), now)
         for row in connection.execute(_NOT_QUIET, {"day": day})
     ]
 
 
-def _now(connection: Connection, day: dt.date) -> _Now:
-    return _Now(
+def _now(connection: Connection, day: dt.date) -> Now:
+    return Now(
         Bands(day, calendar_of(connection)),
         frozenset(connection.execute(_DEAD).scalars()),
         frozenset(connection.execute(_IDLE).scalars()),
     )
 
 
-class _Now(NamedTuple):
+class Now(NamedTuple):
     """What is the same for every episode of one list.
 
     Attributes:
@@ -230,7 +244,9 @@ class _Now(NamedTuple):
     idle: frozenset[str]
 
 
-class _Line(NamedTuple):
+class Line(NamedTuple):
+    """What is due of an episode, as far as a list shows it."""
+
     due: dt.date
     shown_from: dt.date
     rule: str
@@ -240,16 +256,16 @@ class _Line(NamedTuple):
     urgent: int
 
 
-def _lines(connection: Connection, until: dt.date | None) -> dict[str, list[_Line]]:
+def _lines(connection: Connection, until: dt.date | None) -> dict[str, list[Line]]:
     """The agenda by episode: what is shown by a day, or all of it."""
-    found: dict[str, list[_Line]] = {}
+    found: dict[str, list[Line]] = {}
     query = _AGENDA if until is None else _SHOWN
     for key, *line in connection.execute(query, {"day": until}):
-        found.setdefault(key, []).append(_Line(*line))
+        found.setdefault(key, []).append(Line(*line))
     return found
 
 
-def _waiting(row: Any, lines: list[_Line], now: _Now) -> Waiting:
+def waiting(row: Any, lines: list[Line], now: Now) -> Waiting:
     bands = now.bands
     shown = [line for line in lines if line.shown_from <= bands.today]
     alert = _alert(row, shown, now)
@@ -282,10 +298,10 @@ def _step(alert: str) -> str:
     return _STEPS.get(alert, f"finish or clear: {alert}")
 
 
-def _first(lines: Iterable[_Line], bands: Bands) -> _Line | None:
+def _first(lines: Iterable[Line], bands: Bands) -> Line | None:
     """The line that stands for an episode: the freshest lapse, else what comes next."""
 
-    def rank(line: _Line) -> tuple[int, int, str]:
+    def rank(line: Line) -> tuple[int, int, str]:
         band, day = bands.band(line.due), line.due.toordinal()
         # Of what is late, the oldest names the step: the others follow from it.
         return _RANK[band], day, line.rule
@@ -293,7 +309,7 @@ def _first(lines: Iterable[_Line], bands: Bands) -> _Line | None:
     return min(lines, key=rank, default=None)
 
 
-def _alert(row: Row[Any], shown: list[_Line], now: _Now) -> str | None:
+def _alert(row: Any, shown: list[Line], now: Now) -> str | None:
     """Why an episode needs somebody before anything else."""
     if row.alert or row.stopped:
         return str(row.alert or row.stopped)
@@ -308,7 +324,7 @@ def _alert(row: Row[Any], shown: list[_Line], now: _Now) -> str | None:
     return NOBODY if row.coordinator is None and row.status == "active" else None
 
 
-def _hidden(row: Row[Any], shown: list[_Line], band: str, bands: Bands) -> str | None:
+def _hidden(row: Any, shown: list[Line], band: str, bands: Bands) -> str | None:
     if band == ACT_FIRST:
         return None
     if row.status == "lost":
@@ -406,20 +422,22 @@ def standings(connection: Connection, patient: str | None = None) -> list[Standi
     )
     if patient is not None:
         query = query.where(episodes.c.patient == patient)
-    return [
-        Standing(
-            episode=row["key"],
-            patient=row["patient"],
-            initials=initials(row["given"], row["family"]),
-            side=row["side"],
-            stage=row["stage"],
-            status=row["status"],
-            since=row["since"],
-            coordinator=row["coordinator"],
-            version=row["version"],
-        )
-        for row in connection.execute(query).mappings()
-    ]
+    return [standing_of(row) for row in connection.execute(query)]
+
+
+def standing_of(row: Any) -> Standing:
+    """Return where an episode is, by its row with its patient's name."""
+    return Standing(
+        episode=row.key,
+        patient=row.patient,
+        initials=initials(row.given, row.family),
+        side=row.side,
+        stage=row.stage,
+        status=row.status,
+        since=row.since,
+        coordinator=row.coordinator,
+        version=row.version,
+    )
 
 
 def keys_of(connection: Connection, patient: str) -> list[tuple[str, str]]:

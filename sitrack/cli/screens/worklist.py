@@ -13,15 +13,15 @@ _SHOWN = {"!": "act first", "D": "due", "O": "overdue", "S": "soon", "L": "lapse
 _HIDDEN = {"not_due": "not due yet"}
 
 
-def lines(found: Listing, zone: str, width: int) -> list[str]:
+def lines(found: Listing, place: str, width: int) -> list[str]:
     """Return the screen.
 
     Args:
         found: the list of a day.
-        zone: the clinic's zone.
+        place: the clinic's zone, and when what is shown was known.
         width: columns of the terminal.
     """
-    title = [f"{found.day:%a %Y-%m-%d}, {zone}"]
+    title = [f"{found.day:%a %Y-%m-%d}, {place}"]
     if not found.rows:
         return [*title, "Nobody needs anything today.", _footer(found)]
     days = [due(row) for row in found.rows]

@@ -1,0 +1,90 @@
+"""The worklist of a day behind is the one that was shown that day; ahead, what will be."""
+
+import datetime as dt
+import random
+
+import pytest
+
+from sitrack.coordination import questions
+from sitrack.coordination.questions import When
+from sitrack.record.worklist import who_waits
+from tests.clinic import Clinic
+from tests.record.lives import DAY, Lives
+
+
+def shown(ledger, who=None, **when):
+    """What a worklist says, and where everybody stands."""
+    day, rows, hidden = who_waits(ledger, who, **when)
+    _, standing = questions.all_standings(ledger, None, When(**when))
+    return day, rows, hidden, standing
+
+
+def test_every_mornings_list_can_be_shown_again_later(ledger):
+    seed = random.randrange(10**9)
+    print(f"seed {seed}")
+    lives = Lives(ledger, random.Random(seed), patients=3)
+    mornings = {}
+    for _ in range(25):
+        lives.live(3)
+        lives.pass_time(1)
+        moment = ledger.clock()
+        mornings[moment] = {who: shown(ledger, who) for who in (None, "rivera", "osei")}
+        lives.pass_time(0)
+    lives.live(10)
+    for moment, lists in mornings.items():
+        when = {"as_of": moment.date(), "as_known": moment}
+        for who, then in lists.items():
+            assert shown(ledger, who, **when) == then
+    assert any(rows for lists in mornings.values() for rows in lists[None][1])
+
+
+@pytest.fixture
+def clinic(ledger):
+    return Clinic(ledger)
+
+
+def waiting(ledger, day, **when):
+    return [row.rule for row in who_waits(ledger, None, day, **when)[1]]
+
+
+def test_a_day_ahead_shows_what_will_be_due_if_nobody_does_anything(clinic):
+    clinic.injected("2025-01-06")
+    day = dt.date(2025, 1, 7)
+    assert waiting(clinic.ledger, day) == ["INJ-DIARY"]
+    ahead = who_waits(clinic.ledger, None, day + 30 * DAY)
+    assert ahead[0] == day + 30 * DAY
+    assert ahead[1][0].more > 0
+
+
+def test_what_was_written_since_is_known_of_a_day_behind_unless_it_is_left_out(clinic):
+    key = clinic.injected("2025-01-06")
+    clinic.at("2025-01-06", "12:00")
+    moment = clinic.ledger.clock()
+    clinic.at("2025-01-20")
+    clinic.record(key, "diary", readings=("1h=2",), occurred=dt.date(2025, 1, 6))
+    day = dt.date(2025, 1, 7)
+    assert "INJ-DIARY" not in waiting(clinic.ledger, day)
+    assert "INJ-DIARY" in waiting(clinic.ledger, day, as_known=moment)
+
+
+def test_nobody_waited_before_the_first_episode_was_opened(clinic):
+    clinic.injected("2025-01-06")
+    clinic.at("2025-02-03")
+    assert who_waits(clinic.ledger, None, dt.date(2025, 1, 5))[1:] == ([], 0)
+
+
+def test_a_census_of_a_day_counts_each_episode_once(clinic):
+    clinic.walked()
+    clinic.at("2025-02-03")
+    clinic.opened()
+    for text, expected in {
+        "2025-01-05": {},
+        "2025-01-06": {"injection": 1},
+        "2025-01-20": {"re-evaluation": 1},
+        "2025-02-03": {"conservative-care": 1, "injection": 1},
+    }.items():
+        day = dt.date.fromisoformat(text)
+        assert questions.census(clinic.ledger, When(day)) == (day, expected)
+    before = dt.datetime(2025, 1, 19, tzinfo=dt.UTC)
+    known = When(dt.date(2025, 2, 3), before)
+    assert questions.census(clinic.ledger, known)[1] == {"injection": 1}
