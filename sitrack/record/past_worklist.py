@@ -10,7 +10,7 @@ import datetime as dt
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, select
 
 from sitrack.clock import start_of
 from sitrack.journey.agenda import Due, agenda
@@ -74,9 +74,7 @@ def _due_of(
     return [(each, agenda(each, protocols[each.protocol])) for each in episodes]
 
 
-def _latest(
-    ledger: Ledger, day: dt.date, as_known: dt.datetime | None
-) -> dt.datetime:
+def _latest(ledger: Ledger, day: dt.date, as_known: dt.datetime | None) -> dt.datetime:
     """The last moment that counts: of what was known, or of the day."""
     end = start_of(day + _DAY, ledger.zone)
     return min(end, as_known) if as_known else end
@@ -91,21 +89,23 @@ def _undeliverable(
         for episode, lines in due
         for line in lines
     }
-    sent, rows = tables.delivery.c, tables.reminder.c
-    last = (
-        select(sent.reminder, func.max(sent.at).label("at"))
-        .where(sent.at <= until)
-        .group_by(sent.reminder)
-        .subquery()
-    )
+    rows, given_up = tables.reminder.c, tables.delivery.c
+    again = tables.delivery.alias()
     query = (
         select(rows.episode, rows.visit, rows.rule, rows.occurrence)
-        .join(sent.reminder.table, sent.reminder == rows.id)
-        .join(last, (last.c.reminder == rows.id) & (last.c.at == sent.at))
-        .where(sent.event == "gave-up")
+        .join(tables.delivery, given_up.reminder == rows.id)
+        .where(
+            given_up.event == "gave-up",
+            given_up.at <= until,
+            ~exists().where(
+                again.c.reminder == rows.id,
+                again.c.at > given_up.at,
+                again.c.at <= until,
+            ),
+        )
     )
-    given_up = {(row[0], row[1], row[2], row[3]) for row in connection.execute(query)}
-    return frozenset(line[0] for line in given_up & open_lines)
+    found = {(row[0], row[1], row[2], row[3]) for row in connection.execute(query)}
+    return frozenset(line[0] for line in found & open_lines)
 
 
 def _shown(line: Due) -> Line:

@@ -7,16 +7,22 @@ import pytest
 
 from sitrack.coordination import questions
 from sitrack.coordination.questions import When
-from sitrack.record.worklist import who_waits
-from tests.clinic import Clinic
+from sitrack.record.worklist import HIDDEN, UNDELIVERABLE, Wish, who_waits
+from tests.clinic import Clinic, driver
 from tests.record.lives import DAY, Lives
 
+WISHES = (
+    Wish(),
+    Wish(shows=frozenset(HIDDEN)),
+    Wish(coordinator="rivera", since=dt.date(2025, 2, 1)),
+    Wish(only="lost"),
+)
 
-def shown(ledger, who=None, **when):
-    """What a worklist says, and where everybody stands."""
-    day, rows, hidden = who_waits(ledger, who, **when)
+
+def shown(ledger, **when):
+    """What every worklist says, and where everybody stands."""
     _, standing = questions.all_standings(ledger, None, When(**when))
-    return day, rows, hidden, standing
+    return [who_waits(ledger, wish, **when) for wish in WISHES], standing
 
 
 def test_every_mornings_list_can_be_shown_again_later(ledger):
@@ -28,14 +34,12 @@ def test_every_mornings_list_can_be_shown_again_later(ledger):
         lives.live(3)
         lives.pass_time(1)
         moment = ledger.clock()
-        mornings[moment] = {who: shown(ledger, who) for who in (None, "rivera", "osei")}
+        mornings[moment] = shown(ledger)
         lives.pass_time(0)
     lives.live(10)
-    for moment, lists in mornings.items():
-        when = {"as_of": moment.date(), "as_known": moment}
-        for who, then in lists.items():
-            assert shown(ledger, who, **when) == then
-    assert any(rows for lists in mornings.values() for rows in lists[None][1])
+    for moment, then in mornings.items():
+        assert shown(ledger, as_of=moment.date(), as_known=moment) == then
+    assert any(lists[0].rows for lists, _ in mornings.values())
 
 
 @pytest.fixture
@@ -44,7 +48,7 @@ def clinic(ledger):
 
 
 def waiting(ledger, day, **when):
-    return [row.rule for row in who_waits(ledger, None, day, **when)[1]]
+    return [row.rule for row in who_waits(ledger, None, day, **when).rows]
 
 
 def test_a_day_ahead_shows_what_will_be_due_if_nobody_does_anything(clinic):
@@ -52,8 +56,8 @@ def test_a_day_ahead_shows_what_will_be_due_if_nobody_does_anything(clinic):
     day = dt.date(2025, 1, 7)
     assert waiting(clinic.ledger, day) == ["INJ-DIARY"]
     ahead = who_waits(clinic.ledger, None, day + 30 * DAY)
-    assert ahead[0] == day + 30 * DAY
-    assert ahead[1][0].more > 0
+    assert ahead.day == day + 30 * DAY
+    assert ahead.rows[0].more > 0
 
 
 def test_what_was_written_since_is_known_of_a_day_behind_unless_it_is_left_out(clinic):
@@ -70,7 +74,33 @@ def test_what_was_written_since_is_known_of_a_day_behind_unless_it_is_left_out(c
 def test_nobody_waited_before_the_first_episode_was_opened(clinic):
     clinic.injected("2025-01-06")
     clinic.at("2025-02-03")
-    assert who_waits(clinic.ledger, None, dt.date(2025, 1, 5))[1:] == ([], 0)
+    found = who_waits(clinic.ledger, None, dt.date(2025, 1, 5))
+    assert (found.rows, sum(found.hidden.values())) == ([], 0)
+
+
+def test_a_reminder_that_was_given_up_stands_on_the_list_from_then_on(clinic):
+    key = clinic.injected("2025-01-06")
+    with driver(clinic.ledger) as run:
+        run(
+            "INSERT INTO reminder (episode, visit, rule, occurrence, step, recipient,"
+            " channel, due, status, next_at, attempts)"
+            " SELECT episode, visit, rule, occurrence, 'notice', 'rivera', 'email',"
+            f" due, 'dead', {'now()' if clinic.ledger.on_postgres else '0'}, 1"
+            " FROM agenda WHERE rule = 'INJ-DIARY'"
+        )
+        run(
+            "INSERT INTO delivery (reminder, attempt, event, at, worker)"
+            " SELECT id, 1, 'gave-up', '2025-01-08T09:00:00.000000Z', 'w' FROM reminder"
+        )
+    clinic.at("2025-01-09")
+    [now] = who_waits(clinic.ledger).rows
+    assert (now.episode, now.rule) == (str(key), UNDELIVERABLE)
+    clinic.at("2025-01-10")
+    assert waiting(clinic.ledger, dt.date(2025, 1, 8)) == [UNDELIVERABLE]
+    assert waiting(clinic.ledger, dt.date(2025, 1, 7)) == ["INJ-DIARY"]
+    before = dt.datetime(2025, 1, 8, 8, tzinfo=dt.UTC)
+    day = dt.date(2025, 1, 8)
+    assert waiting(clinic.ledger, day, as_known=before) == ["INJ-DIARY"]
 
 
 def test_a_census_of_a_day_counts_each_episode_once(clinic):
