@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from benchmarks.measure import ROOT, Figure
 
-NAMES = ("start_up", "advance", "reminders")
+NAMES = ("start_up", "advance", "as_of", "reminders")
 _RESULTS = ROOT / "benchmarks" / "RESULTS.md"
 _HEADS = ("what", "ours", "against", "theirs", "ratio", "budget", "")
 

@@ -63,10 +63,22 @@ def show_patient(shell: Shell, key: str, when: When, *, masked: bool) -> None:
         as_of=day,
         columns=columns,
         rows=[{name: getattr(row, name) for name in columns} for row in standings],
-        screen=lambda _width: card.patient(found, standings, day, masked=masked),
+        screen=lambda _width: _timed(
+            card.patient(found, standings, day, masked=masked), shell, when
+        ),
         extra=extra,
     )
     show_view(view, shell.form, pager=shell.pager)
+
+
+def _timed(lines: list[str], shell: Shell, when: When) -> list[str]:
+    """A screen that says, below its first line, of which times it speaks."""
+    from sitrack.cli.screens.history import times_asked
+
+    if when.as_of is None and when.as_known is None:
+        return lines
+    known = when.as_known and when.as_known.astimezone(shell.ledger.zone)
+    return [lines[0], times_asked(when.as_of, known), *lines[1:]]
 
 
 def _in_full(found: Any) -> dict[str, Any]:
@@ -106,7 +118,9 @@ def show_episode(
         as_of=found.day,
         columns=("rule", "due", "days", "title", "waits_for"),
         rows=[_due_row(line, found.day) for line in found.due],
-        screen=lambda width: screens.episode(found, width, masked=masked),
+        screen=lambda width: _timed(
+            screens.episode(found, width, masked=masked), shell, when
+        ),
         extra={
             "as_known": when.as_known,
             "episode": str(key),

@@ -156,6 +156,8 @@ entry = Table(
     CheckConstraint("seq > 0", name="ck_entry_seq"),
     # What one command wrote, wherever it wrote: the unit of undo.
     Index("ix_entry_batch", "batch"),
+    # What was written since a moment, or in a span.
+    Index("ix_entry_recorded", "recorded", "stream"),
     sqlite_strict=True,
 )
 

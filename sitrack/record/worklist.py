@@ -266,6 +266,7 @@ def _lines(connection: Connection, until: dt.date | None) -> dict[str, list[Line
 
 
 def waiting(row: Any, lines: list[Line], now: Now) -> Waiting:
+    """Return the line of an episode: a row of its standing, with its patient's name."""
     bands = now.bands
     shown = [line for line in lines if line.shown_from <= bands.today]
     alert = _alert(row, shown, now)

@@ -81,10 +81,6 @@ class TestNotUnderstood:
         words = ("episode", "open", "P00013", "--side", "right", "--as", "rivera")
         assert fails(2, *words)["hint"] == "sitrack show P00013-R"
 
-    def test_a_time_asked_of_a_patient_who_has_two_sides(self, fails):
-        fails(2, "show", "P00021", "--as-of", "2025-03-01")
-        fails(2, "show", "P00021", "--as-known", "2025-03-01")
-
     def test_an_argument_too_many(self, fails):
         fails(2, "worklist", "P00021")
 
@@ -171,6 +167,10 @@ class TestNotFound:
             assert (done.code, done.out) == (11, ""), key
             done = desk.type("show", f"P{key}-R", "--json")
             assert (done.code, done.out) == (11, ""), key
+
+    def test_a_patient_nobody_knew_of_yet(self, fails, desk):
+        error = fails(11, "show", "P00021", "--as-known", "2025-01-01")
+        assert error["message"] == "there was no patient P00021 as known then"
 
     def test_a_patient_with_two_open_sides_is_no_episode(self, fails):
         for words in (("why",), ("history",), ("due",)):

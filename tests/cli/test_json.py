@@ -20,6 +20,7 @@ READS = {
     "history": ["history", "P00021-L"],
     "due": ["due", "P00013-R"],
     "episodes": ["episode", "list"],
+    "census": ["report", "census"],
     "staff": ["staff", "list"],
     "reminder-plan": ["reminder", "plan", "--until", "+7d"],
     "reminder-run": ["reminder", "run"],

@@ -82,6 +82,7 @@ ALONE = [
     ["patient", "add", "--from", "-", *WHO],
     ["patient", "edit", KEY, "--payer", "bcbs-al", *WHO],
     ["episode", "list"],
+    ["report", "census"],
     ["episode", "list", KEY],
     ["episode", "open", KEY, "--side", "right", *WHO],
     ["undo", "-n", *WHO],
