@@ -1,4 +1,4 @@
-"""`sitrack completion`, and what the shell is offered: keys, stages, staff, views.
+"""`sitrack completion`, and what the shell is offered: keys, stages, staff, policies.
 
 Names of people are never offered, and nothing is kept in a cache. What stands in the
 record is read by the bare driver, for SQLAlchemy takes longer to load than a person
@@ -79,6 +79,14 @@ def _stages(
     return _items([stage.value for stage in Stage], typed)
 
 
+def _policies(
+    _ctx: click.Context, _param: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    from sitrack.pathway.policy import names
+
+    return _items(names(), typed)
+
+
 def _filters(
     ctx: click.Context, _param: click.Parameter, typed: str
 ) -> list[CompletionItem]:
@@ -112,6 +120,8 @@ _OFFERS: dict[str, Offer] = {
     "performer": _staff,
     "clinician": _staff,
     "coordinator": _staff,
+    "policy": _policies,
+    "payer": _policies,
     "words": _filters,
     "view_name": _filters,
 }

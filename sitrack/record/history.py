@@ -188,20 +188,21 @@ def payer_at(
     day: dt.date,
     as_known: dt.datetime | None = None,
 ) -> str | None:
-    """Return who paid for a patient on a day, as known at a moment; None for nobody.
+    """Return who paid for a patient on a day, as known at a moment; None for nobody."""
+    entries = load_stream(connection, patient_stream(patient), as_known)
+    return payer_told(entries, ledger.zone, day)
+
+
+def payer_told(entries: Sequence[Entry], zone: dt.tzinfo, day: dt.date) -> str | None:
+    """Return who paid on a day, by the entries of a patient's stream.
 
     Whom a patient was enrolled with paid before, too, as far as anybody knows.
     """
-    enrolled_by: str | None = None
-    found: list[tuple[dt.date, int, str | None]] = []
-    for entry in load_stream(connection, patient_stream(patient), as_known):
-        if entry.kind == ENROLLED:
-            enrolled_by = entry.batch
-        elif entry.kind == PAYER_SET:
-            since = entry.day(ledger.zone)
-            if entry.batch == enrolled_by:
-                since = dt.date.min
-            payer = (entry.payload or {}).get("payer")
-            found.append((since, entry.seq, payer))
-    paid = [each for each in sorted(found) if each[0] <= day]
-    return paid[-1][2] if paid else None
+    enrolled_by = next((e.batch for e in entries if e.kind == ENROLLED), None)
+    paid: list[tuple[dt.date, int, str | None]] = []
+    for entry in entries:
+        if entry.kind == PAYER_SET:
+            at_first = entry.batch == enrolled_by
+            since = dt.date.min if at_first else entry.day(zone)
+            paid.append((since, entry.seq, (entry.payload or {}).get("payer")))
+    return max((each for each in paid if each[0] <= day), default=(day, 0, None))[2]

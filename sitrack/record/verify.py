@@ -18,7 +18,7 @@ from sqlalchemy import Connection, func, select
 
 from sitrack.errors import SitrackError
 from sitrack.journey.agenda import agenda
-from sitrack.journey.entries import Entry
+from sitrack.journey.entries import PAYER_SET, Entry
 from sitrack.journey.episode import fold
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.record import (
@@ -63,7 +63,7 @@ def verify(
             found = found or list(_episode_faults(connection, ledger, stream, entries))
         elif stream.startswith("patient/"):
             found += _missing_episodes(connection, entries, stream)
-            found = found or list(_payer_faults(connection, ledger, stream))
+            found = found or list(_payer_faults(connection, ledger, stream, entries))
         report.faults += found
         tell(report.entries)
     for stream in heads:
@@ -71,6 +71,7 @@ def verify(
             Fault("STREAM_MISSING", stream, None, "its entries are gone")
         )
     report.faults += _standing_without_stream(connection)
+    report.faults += _payers_without_entry(connection)
     report.faults += origin_faults(connection)
     report.faults += orphans(connection)
     return report
@@ -247,18 +248,39 @@ def _mentioned(row: dict[str, Any]) -> str | None:
 
 
 def _payer_faults(
-    connection: Connection, ledger: Ledger, stream: str
+    connection: Connection, ledger: Ledger, stream: str, rows: Sequence[dict[str, Any]]
 ) -> Iterator[Fault]:
-    """Who pays for a patient follows from the patient's entries."""
-    key = stream.removeprefix("patient/")
+    """Who pays for a patient is whom the patient's entries name last."""
+    if all(row["kind"] != PAYER_SET for row in rows):
+        return
     try:
-        said = history.payer_at(connection, ledger, key, dt.date.max)
+        entries = [codec.entry_of(row) for row in rows]
+        said = history.payer_told(entries, ledger.zone, dt.date.max)
     except _NO_JOURNEY:
         yield Fault("INTEGRITY", stream, None, "its entries cannot be read")
         return
+    key = stream.removeprefix("patient/")
     query = select(tables.patient.c.payer).where(tables.patient.c.key == key)
     if connection.execute(query).scalar() != said:
         yield Fault("STANDING", stream, None, "the payer does not follow from them")
+
+
+def _payers_without_entry(connection: Connection) -> list[Fault]:
+    """Payers that no entry set."""
+    people, entries = tables.patient, tables.entry
+    was_set = (
+        select(entries.c.seq)
+        .where(
+            entries.c.stream == "patient/" + people.c.key,
+            entries.c.kind == PAYER_SET,
+        )
+        .exists()
+    )
+    query = select(people.c.key).where(people.c.payer.is_not(None), ~was_set)
+    return [
+        Fault("STANDING", patient_stream(key), None, "no entry says who pays")
+        for key in connection.execute(query).scalars()
+    ]
 
 
 # --- what the entries of an episode tell

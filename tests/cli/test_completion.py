@@ -46,6 +46,8 @@ def completed(url, line, **more):
         ("sitrack advance P00013-R rel", ["relief"]),
         ("sitrack advance P00013-R rfa --clinician o", ["osei"]),
         ("sitrack record score P00013-R --as ri", ["rivera"]),
+        ("sitrack why P00013-R rfa --policy med", ["medicare-lcd-2023"]),
+        ("sitrack patient edit P00013 --payer st", ["strict"]),
         ("sitrack worklist own", ["owner:"]),
         ("sitrack worklist @c", ["@calls"]),
         ("sitrack episode finish P00013-R --dis", ["--disposition"]),

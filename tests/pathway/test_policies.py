@@ -12,6 +12,7 @@ import pytest
 from sitrack.errors import BadInput
 from sitrack.journey.assessment.payer import PayerVerdict, payer_verdict
 from sitrack.pathway import policy as policies
+from sitrack.pathway.derivation import derived
 from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.policy import payer_named, policy_named, under
 from sitrack.pathway.soundness import faults
@@ -171,6 +172,25 @@ def test_a_policy_laid_over_the_protocol_is_a_sound_protocol(name):
     for each, value in TABLE[name].items():
         if not isinstance(value, bool):
             assert protocol.numbers[each].value == value
+
+
+def test_a_policy_is_laid_over_a_clinics_own_protocol_and_leaves_the_rest_of_it():
+    own = {
+        "id": "clinic.1",
+        "title": "Ours",
+        "numbers": {
+            "response_pct": {"value": 60},
+            "fusion_min_odi": {"value": 40},
+        },
+        "calendar": {"country": "GB", "region": "ENG", "years": [2026, 2027]},
+    }
+    clinics = derived(load(shipped_text()), own)
+    protocol, left_out = under(policy_named("evicore-cigna"), clinics)
+    assert left_out == ()
+    assert protocol.numbers["response_pct"].value == 75
+    assert protocol.numbers["fusion_min_odi"].value == 40
+    assert protocol.id == "clinic.1"
+    assert clinics.numbers["response_pct"].value == 60
 
 
 def test_what_an_older_protocol_does_not_know_is_left_out_and_named():

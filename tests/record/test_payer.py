@@ -208,9 +208,10 @@ def test_a_notice_that_is_retracted_takes_the_ground_from_the_move(clinic):
     assert codes_of(clinic.ledger) == set()
 
 
-def test_a_payer_that_no_entry_set_is_found(clinic):
-    patient = enrolled(clinic, MEDICARE)
+@pytest.mark.parametrize("enrolled_with", [None, "trial-rct"])
+def test_a_payer_that_no_entry_set_is_found(clinic, enrolled_with):
+    patient = enrolled(clinic, enrolled_with)
     with driver(clinic.ledger) as run:
         run.without_triggers()("UPDATE patient SET payer = 'bcbs-al'")
     assert codes_of(clinic.ledger) == {"STANDING"}
-    assert payer(clinic, patient, "2025-01-06") == MEDICARE
+    assert payer(clinic, patient, "2025-01-06") == enrolled_with
