@@ -38,7 +38,7 @@ from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side
 from sitrack.record import standing, tables, upgrade, verify
 from sitrack.record.journal import Ledger, Work, reading, writing
-from sitrack.record.registry import Staff
+from sitrack.record.staff import Staff
 
 ZONE = "Europe/London"
 TODAY = dt.date(2026, 3, 4)

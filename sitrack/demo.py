@@ -21,7 +21,8 @@ from sitrack.errors import NotEligible
 from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.stages import Side, Stage
 from sitrack.record.journal import Ledger
-from sitrack.record.registry import Person, Staff
+from sitrack.record.registry import Person
+from sitrack.record.staff import Staff
 
 YEARS: Final = 2
 _GIVEN: Final = ("Alba", "Bruno", "Clara", "Dario", "Elena", "Fabio", "Greta", "Hugo")

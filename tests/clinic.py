@@ -17,7 +17,8 @@ from sitrack.coordination.people import Author
 from sitrack.pathway.stages import Side
 from sitrack.record import verify
 from sitrack.record.journal import reading
-from sitrack.record.registry import Person, Staff
+from sitrack.record.registry import Person
+from sitrack.record.staff import Staff
 
 from .conftest import clock_at
 

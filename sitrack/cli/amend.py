@@ -57,6 +57,7 @@ def _agreed(shell: Shell, act: Act, *, no_input: bool) -> Mapping[Any, int] | No
     from sitrack.cli.screens import effects
 
     preview = act(None, True)
+    shell.note([str(each.after.key) for each in preview], "rehearsed")
     for line in effects.lines(preview, screen_width()):
         click.echo(line, err=True)
     if not click.confirm("Write this?", err=True):

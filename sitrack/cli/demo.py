@@ -136,6 +136,8 @@ def _stop(words: Sequence[str], url: str, end: dt.datetime, most: int) -> int:
         "table",
         "--no-pager",
         "-q",
+        "--as",
+        "rivera",
     ]
     with contextlib.redirect_stdout(out):
         code = root.main(arguments, prog_name="sitrack", standalone_mode=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sitrack.cli.output import View, show_view
+from sitrack.cli.output import View
 from sitrack.cli.shell import Shell, reads_in_time
 
 
@@ -47,4 +47,4 @@ def due(
             "zone": zone,
         },
     )
-    show_view(view, shell.form, pager=shell.pager)
+    shell.show(view)

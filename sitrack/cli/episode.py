@@ -9,7 +9,7 @@ import click
 
 from sitrack.cli.advance import make_move
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, show_view, table
+from sitrack.cli.output import View, table
 from sitrack.cli.record import tell
 from sitrack.cli.shell import Shell, read_text, reads_in_time, writes
 from sitrack.errors import BadInput
@@ -115,7 +115,7 @@ def list_(
         ),
         extra={"as_known": when.as_known},
     )
-    show_view(view, shell.form, pager=shell.pager)
+    shell.show(view)
 
 
 @episode.command(context_settings=CONTEXT)

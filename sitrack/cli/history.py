@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sitrack.cli.output import View, show_view
+from sitrack.cli.output import View
 from sitrack.cli.shell import Shell, reads_in_time
 
 
@@ -60,7 +60,7 @@ def history(
         ),
         extra={"episode": str(key), "as_known": when.as_known, "chain": chain},
     )
-    show_view(view, shell.form, pager=shell.pager)
+    shell.show(view)
 
 
 def _row(key: str, line: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import click
 
 from sitrack.cli.adoption import adopt, migrate
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, screen_width, show_view, table
+from sitrack.cli.output import View, dumped, screen_width, table
 from sitrack.cli.protocol_files import current_or, is_of_record, meant, shipped_or
 from sitrack.cli.shell import Shell, plain, reads
 from sitrack.clock import machine_clock
@@ -64,7 +64,7 @@ def list_(shell: Shell) -> None:
         rows=rows,
         screen=lambda _width: _listed(rows),
     )
-    show_view(view, shell.form)
+    shell.show(view, pager=False)
 
 
 def _listed(rows: list[dict[str, Any]]) -> list[str]:
@@ -132,7 +132,7 @@ def show(shell: Shell, file: str | None) -> None:
             "settings": _settings(protocol),
         },
     )
-    show_view(view, shell.form, pager=shell.pager)
+    shell.show(view)
 
 
 def _derived(protocol: Any) -> dict[str, Any] | None:
@@ -325,4 +325,4 @@ def diff(shell: Shell, first: str, second: str) -> None:
             for key, each in (("from", before), ("to", after))
         },
     )
-    show_view(view, shell.form, pager=shell.pager)
+    shell.show(view)

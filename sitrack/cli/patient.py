@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
+from sitrack.cli.access import masks
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, pasteable, show_view, table
+from sitrack.cli.output import View, dumped, pasteable, table
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, read_text, reads, reads_in_time, writes
 from sitrack.cli.show import show_patient
@@ -97,10 +98,10 @@ def add(
 
 @patient.command(cls=_Nameless, context_settings=_TAKING_ANYTHING)
 @click.option("--from", "path", metavar="FILE", help="JSON with what is known, or -.")
-@click.option("--no-mask", is_flag=True, help="Show the names in full.")
+@click.option("--mask/--no-mask", default=True, help="Initials, or names in full.")
 @click.option("--no-input", is_flag=True, help="Never ask anything.")
 @reads
-def find(shell: Shell, path: str | None, no_mask: bool, no_input: bool) -> None:
+def find(shell: Shell, path: str | None, mask: bool, no_input: bool) -> None:
     """Look a patient up by the beginning of a name, birth date or record number.
 
     \b
@@ -110,9 +111,10 @@ def find(shell: Shell, path: str | None, no_mask: bool, no_input: bool) -> None:
     from sitrack.coordination.questions import people_like, today_of
 
     raw = _person(path, no_input, required=())
+    masked = masks(shell, wanted=mask)
     people = people_like(shell.ledger, raw)
-    rows = [_row(each, masked=not no_mask) for each in people]
-    columns = ["patient", "initials", *(["given", "family", "born"] if no_mask else [])]
+    rows = [_row(each, masked=masked) for each in people]
+    columns = ["patient", "initials", *([] if masked else ["given", "family", "born"])]
     cells = [[shown(str(row.get(name) or "")) for name in columns] for row in rows]
     heads = [name.upper() for name in columns]
     view = View(
@@ -126,7 +128,7 @@ def find(shell: Shell, path: str | None, no_mask: bool, no_input: bool) -> None:
             else ["Nobody like that."]
         ),
     )
-    show_view(view, shell.form, pager=shell.pager)
+    shell.show(view)
 
 
 def _row(found: Any, *, masked: bool) -> dict[str, Any]:
@@ -182,10 +184,10 @@ def edit(shell: Shell, key: str, payer: str, on: str | None, dry_run: bool) -> N
 
 @patient.command(context_settings=CONTEXT)
 @click.argument("key")
-@click.option("--no-mask", is_flag=True, help="Show the name in full.")
+@click.option("--mask/--no-mask", default=True, help="Initials, or names in full.")
 @reads_in_time
 def show(
-    shell: Shell, key: str, no_mask: bool, as_of: str | None, as_known: str | None
+    shell: Shell, key: str, mask: bool, as_of: str | None, as_known: str | None
 ) -> None:
     """Show one patient and where each side stands.
 
@@ -198,7 +200,8 @@ def show(
     from sitrack.journey.patient import read_patient_key
 
     when = When(shell.day(as_of), shell.instant(as_known))
-    show_patient(shell, read_patient_key(key), when, masked=not no_mask)
+    masked = masks(shell, wanted=mask)
+    show_patient(shell, read_patient_key(key), when, masked=masked)
 
 
 def _person(

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, show_view, table
+from sitrack.cli.output import View, table
 from sitrack.cli.shell import Shell, reads
 from sitrack.errors import PartlyDone
 
@@ -64,7 +64,7 @@ def plan(shell: Shell, until: str | None, channel: str | None) -> None:
         rows=[_row(each) for each in planned],
         screen=lambda _width: _screen(planned, zone, name) or ["Nothing to send."],
     )
-    show_view(view, shell.form, pager=shell.pager)
+    shell.show(view)
 
 
 @reminder.command(context_settings=CONTEXT)
@@ -101,7 +101,7 @@ def run(shell: Shell, channel: str | None) -> None:
         ],
         extra=counts,
     )
-    show_view(view, shell.form, pager=False)
+    shell.show(view, pager=False)
     if counts["failed"]:
         raise PartlyDone(
             f"{counts['failed']} of the reminders could not be sent",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, counted, show_view, table
+from sitrack.cli.output import View, counted, table
 from sitrack.cli.shell import Shell, reads_in_time
 
 
@@ -46,7 +46,7 @@ def census(shell: Shell, as_of: str | None, as_known: str | None) -> None:
         screen=lambda _width: _screen(day, found, still_open),
         extra={"as_known": when.as_known, "open": still_open},
     )
-    show_view(view, shell.form, pager=shell.pager)
+    shell.show(view)
 
 
 def _screen(day: dt.date, found: Mapping[str, int], still_open: int) -> list[str]:

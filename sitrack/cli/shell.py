@@ -11,14 +11,15 @@ import functools
 import getpass
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sitrack.cli.output import FORMATS, shown_url
+from sitrack.cli import access
+from sitrack.cli.output import FORMATS, View, show_view, shown_url
 from sitrack.clock import (
     is_day,
     read_day,
@@ -27,11 +28,13 @@ from sitrack.clock import (
     stopped_clock,
     zone_named,
 )
-from sitrack.errors import BadInput, SitrackError
+from sitrack.errors import BadInput, NotEligible, NotPermitted, SitrackError
+from sitrack.record.roles import BREAK_GLASS
 
 if TYPE_CHECKING:
     # Only for the annotations: importing them would load the database library.
     from sitrack.coordination.people import Author
+    from sitrack.record.access import Reader
     from sitrack.record.journal import Ledger
     from sitrack.settings import Settings
 
@@ -52,6 +55,8 @@ class Shell:
         pager: long screens go through a pager.
         name: the staff id given with `--as`.
         source: where what is written comes from.
+        glass: why the mask and the reader's role are passed over this once, as a code.
+        purpose: `read`, `write` or `rehearse`; `plain` shows nobody anything of anyone.
         recorded: once something was kept for good, the command that shows it.
     """
 
@@ -64,6 +69,8 @@ class Shell:
     pager: bool = True
     name: str | None = None
     source: str = "clinic"
+    glass: str | None = None
+    purpose: str = "plain"
     recorded: str | None = None
     _ledger: Ledger | None = field(default=None, repr=False)
 
@@ -90,6 +97,7 @@ class Shell:
                 self._ledger.use_clock(stopped_clock(instant))
             if self._ledger.synthetic and self.form not in {"json", "ndjson"}:
                 self.say("synthetic ledger: invented patients only")
+            access.enter(self)
         return self._ledger
 
     def close(self) -> None:
@@ -98,17 +106,44 @@ class Shell:
             self._ledger.close()
 
     @property
+    def is_open(self) -> bool:
+        """Whether the record was opened."""
+        return self._ledger is not None
+
+    @property
     def author(self) -> Author:
         """Who writes: the staff id of the flag or the settings, and the account."""
         from sitrack.coordination.people import Author
 
-        name = self.name or self.settings["as"]
-        return Author(name, account_name(), self.source)
+        command = access.command_words()
+        return Author(self.claimed, account_name(), self.source, command)
+
+    @functools.cached_property
+    def reader(self) -> Reader:
+        """Who reads, by the same name as they would write."""
+        from sitrack.record.access import reader_named
+
+        return reader_named(self.ledger, self.claimed, account_name())
+
+    def note(self, keys: Sequence[str], outcome: str = "shown") -> None:
+        """Write down that these patients and episodes are about to be shown."""
+        access.note(self, keys, outcome)
+
+    def show(self, view: View, *, pager: bool = True) -> None:
+        """Write down who sees what, and only then show it."""
+        if self.is_open:
+            self.note(access.keys_of(view))
+        show_view(view, self.form, pager=pager and self.pager)
 
     @property
     def me(self) -> str:
         """The staff id of who is at the keyboard, or the account where none is named."""
-        return self.name or self.settings["as"] or account_name()
+        return self.claimed or account_name()
+
+    @property
+    def claimed(self) -> str:
+        """The staff id that was given with the command or in the settings, if any."""
+        return self.name or self.settings["as"]
 
     def day(self, text: str | None) -> dt.date | None:
         """Return the day that was typed; None where none was."""
@@ -200,13 +235,21 @@ _EVERYWHERE = [
         help="Colour on a terminal.",
     ),
 ]
+_WHO = _option("--as", "name", metavar="WHO", help="Your staff id.")
 _READS = [
+    _WHO,
     _option("--format", "form", type=click.Choice(FORMATS), help="How to print it."),
     _option("--json", "as_json", is_flag=True, help="Short for --format json."),
     _option("--no-pager", is_flag=True, help="Never page a long screen."),
 ]
+_GLASS = _option(
+    "--break-glass",
+    "glass",
+    type=click.Choice(BREAK_GLASS),
+    help="Look past the mask and your role this once; it is logged first.",
+)
 _WRITES = [
-    _option("--as", "name", metavar="WHO", help="Your staff id."),
+    _WHO,
     _option("--dry-run", "-n", is_flag=True, help="Check everything, keep nothing."),
     _option("--json", "as_json", is_flag=True, help="Answer in JSON."),
 ]
@@ -216,20 +259,24 @@ _TIMES = [
 ]
 
 
-def _with(options: list[Any], command: Any) -> Any:
+def _with(options: list[Any], command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def _shelled(command: Callable[..., Any]) -> Callable[..., Any]:
+def _shelled(command: Callable[..., Any], purpose: str) -> Callable[..., Any]:
     """Turn the shared options into a `Shell`, and close it in the end."""
 
     @functools.wraps(command)
     def run(**given: Any) -> Any:
-        shell = _shell_from(given)
+        shell = _shell_from(given, purpose)
         try:
             return command(shell, **given)
+        except (NotEligible, NotPermitted) as refusal:
+            if shell.is_open:
+                access.note_refusal(shell, refusal)
+            raise
         except (SitrackError, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as error:
@@ -244,7 +291,7 @@ def _shelled(command: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def _shell_from(given: dict[str, Any]) -> Shell:
+def _shell_from(given: dict[str, Any], purpose: str) -> Shell:
     _set_colour(given.pop("color"))
     as_json = given.pop("as_json", False)
     form = given.pop("form", None) or ("json" if as_json else None)
@@ -259,6 +306,8 @@ def _shell_from(given: dict[str, Any]) -> Shell:
         pager=not given.pop("no_pager", True),
         name=name,
         source=given.pop("source", None) or "clinic",
+        glass=given.pop("glass", None),
+        purpose="rehearse" if given.get("dry_run") else purpose,
     )
 
 
@@ -272,29 +321,28 @@ def _set_colour(wish: str) -> None:
 
 
 def reads(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A command that answers a question."""
-    decorated: Callable[..., Any] = _with(_READS + _EVERYWHERE, _shelled(command))
-    return decorated
+    """A command that answers a question; that somebody asked it is written down."""
+    return _with([*_READS, _GLASS, *_EVERYWHERE], _shelled(command, "read"))
 
 
 def reads_in_time(command: Callable[..., Any]) -> Callable[..., Any]:
     """A command that answers a question as of a day, as known at a moment."""
-    decorated: Callable[..., Any] = _with(
-        _TIMES + _READS + _EVERYWHERE, _shelled(command)
-    )
-    return decorated
+    return _with([*_TIMES, *_READS, _GLASS, *_EVERYWHERE], _shelled(command, "read"))
+
+
+def reads_keys(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command that shows keys and sizes alone, also of what cannot be written."""
+    return _with([*_READS, *_EVERYWHERE], _shelled(command, "plain"))
 
 
 def writes(command: Callable[..., Any]) -> Callable[..., Any]:
     """A command that writes."""
-    decorated: Callable[..., Any] = _with(_WRITES + _EVERYWHERE, _shelled(command))
-    return decorated
+    return _with([*_WRITES, *_EVERYWHERE], _shelled(command, "write"))
 
 
 def plain(command: Callable[..., Any]) -> Callable[..., Any]:
     """A command that does neither, such as those about the database itself."""
-    decorated: Callable[..., Any] = _with(_EVERYWHERE, _shelled(command))
-    return decorated
+    return _with(_EVERYWHERE, _shelled(command, "plain"))
 
 
 def zone_of_machine() -> str:

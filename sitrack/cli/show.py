@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sitrack.cli.access import masks
 from sitrack.cli.failures import finding_json
-from sitrack.cli.output import View, show_view
+from sitrack.cli.output import View
 from sitrack.cli.shell import Shell, reads_in_time
 from sitrack.cli.why import broken_json
 
@@ -20,10 +21,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("key")
-@click.option("--no-mask", is_flag=True, help="Show a patient's name in full.")
+@click.option("--mask/--no-mask", default=True, help="Initials, or names in full.")
 @reads_in_time
 def show(
-    shell: Shell, key: str, no_mask: bool, as_of: str | None, as_known: str | None
+    shell: Shell, key: str, mask: bool, as_of: str | None, as_known: str | None
 ) -> None:
     """Show one patient or one episode on one screen.
 
@@ -36,12 +37,13 @@ def show(
     from sitrack.journey.patient import is_patient_key, read_patient_key
 
     when = When(shell.day(as_of), shell.instant(as_known))
+    masked = masks(shell, wanted=mask)
     if is_patient_key(key):
-        show_patient(shell, read_patient_key(key), when, masked=not no_mask)
+        show_patient(shell, read_patient_key(key), when, masked=masked)
     else:
         from sitrack.coordination.episodes import find_key
 
-        show_episode(shell, find_key(shell.ledger, key), when, masked=not no_mask)
+        show_episode(shell, find_key(shell.ledger, key), when, masked=masked)
 
 
 def show_patient(shell: Shell, key: str, when: When, *, masked: bool) -> None:
@@ -68,7 +70,7 @@ def show_patient(shell: Shell, key: str, when: When, *, masked: bool) -> None:
         ),
         extra=extra,
     )
-    show_view(view, shell.form, pager=shell.pager)
+    shell.show(view)
 
 
 def _timed(lines: list[str], shell: Shell, when: When) -> list[str]:
@@ -138,7 +140,7 @@ def show_episode(
             "moves": moves,
         },
     )
-    show_view(view, shell.form, pager=shell.pager)
+    shell.show(view)
 
 
 def _due_row(line: Any, day: dt.date) -> dict[str, Any]:

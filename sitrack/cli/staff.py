@@ -7,11 +7,10 @@ import sys
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, show_view, table
+from sitrack.cli.output import View, dumped, table
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, read_text, reads, writes
-
-_ROLES = ("coordinator", "clinician", "auditor", "scheduler", "admin")
+from sitrack.record.roles import ROLES
 
 
 @click.group(cls=Group, context_settings=CONTEXT)
@@ -26,7 +25,7 @@ def staff() -> None:
 
 @staff.command(context_settings=CONTEXT)
 @click.argument("staff_id", metavar="ID")
-@click.option("--role", type=click.Choice(_ROLES), required=True, help="What they do.")
+@click.option("--role", type=click.Choice(ROLES), required=True, help="What they do.")
 @click.option("--email-from", metavar="FILE", help="A file (or -) with their address.")
 @click.option("--no-input", is_flag=True, help="Never ask anything.")
 @writes
@@ -46,7 +45,7 @@ def add(
         sitrack staff add rivera --role coordinator --email-from -
     """
     from sitrack.coordination import people
-    from sitrack.record.registry import Staff
+    from sitrack.record.staff import Staff
 
     address = read_text(email_from)
     if email_from is None and not no_input and sys.stdin.isatty():
@@ -97,4 +96,4 @@ def list_staff(shell: Shell) -> None:
             else ["Nobody yet.", "Next: sitrack staff add ID --role coordinator"]
         ),
     )
-    show_view(view, shell.form)
+    shell.show(view, pager=False)

@@ -7,7 +7,7 @@ import re
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, show_view, table
+from sitrack.cli.output import View, dumped, table
 from sitrack.cli.shell import Shell, reads, writes
 from sitrack.errors import BadInput, NotFound
 
@@ -101,7 +101,7 @@ def list_(shell: Shell) -> None:
             else ["No view is saved yet.", "Next: sitrack view save NAME FILTER"]
         ),
     )
-    show_view(answer, shell.form, pager=shell.pager)
+    shell.show(answer)
 
 
 @view.command(context_settings=CONTEXT)
@@ -125,7 +125,7 @@ def show(shell: Shell, view_name: str) -> None:
         screen=lambda _width: [f"sitrack worklist {_told(found)}"],
         extra={"view": found.name, "shared": found.shared, "owner": found.owner},
     )
-    show_view(answer, shell.form, pager=shell.pager)
+    shell.show(answer)
 
 
 @view.command(context_settings=CONTEXT)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sitrack.cli.failures import finding_json
-from sitrack.cli.output import View, show_view
+from sitrack.cli.output import View
 from sitrack.cli.shell import Shell, reads_in_time
 from sitrack.errors import BadInput
 
@@ -69,7 +69,7 @@ def why(
             "policy": _policy(answer),
         },
     )
-    show_view(view, shell.form, pager=shell.pager)
+    shell.show(view)
     return 10 if exit_code and not answer.is_yes else 0
 
 

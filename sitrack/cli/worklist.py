@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sitrack.cli.output import View, show_view
+from sitrack.cli.output import View
 from sitrack.cli.shell import Shell, reads_in_time
 from sitrack.errors import BadInput
 
@@ -101,7 +101,7 @@ def worklist(
             "synthetic": shell.ledger.synthetic,
         },
     )
-    show_view(view, shell.form, pager=shell.pager)
+    shell.show(view)
 
 
 @click.command("next")
@@ -141,7 +141,7 @@ def next_(
         screen=lambda _width: ["Nobody needs anything today."],
         extra={"episode": None},
     )
-    show_view(empty, shell.form, pager=shell.pager)
+    shell.show(empty)
 
 
 def _wish(

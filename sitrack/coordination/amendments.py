@@ -15,7 +15,7 @@ from sitrack.journey.entries import Draft
 from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.journey.plausibility import EvidenceForm
-from sitrack.record import registry
+from sitrack.record import registry, staff
 from sitrack.record.journal import Ledger, Work, writing
 
 
@@ -59,7 +59,7 @@ def correct(
 
 def _refuse_unknown_performer(work: Work, draft: Draft) -> None:
     who = draft.provenance.performer
-    if who is not None and registry.staff(work.connection, who) is None:
+    if who is not None and staff.member(work.connection, who) is None:
         raise NotPermitted(f"{who} is not on the staff list", "sitrack staff list")
     kind = KINDS.get(draft.payload["kind"])
     if kind is not None and kind.clinician:

@@ -24,7 +24,7 @@ from sitrack.journey.patient import (
 from sitrack.pathway.policy import Payer, payer_named
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side, Stage
-from sitrack.record import history, library, registry, standing, worklist
+from sitrack.record import history, library, registry, staff, standing, worklist
 from sitrack.record.journal import Ledger, Reader, Work, reading, writing
 from sitrack.record.registry import Patient
 
@@ -102,7 +102,7 @@ def open_episode(
         _refuse_impossible_day(day, work.today, patient)
         protocol = library.current(work.connection)
         lead = coordinator or _coordinator(work, who.recorder)
-        if coordinator and registry.staff(work.connection, coordinator) is None:
+        if coordinator and staff.member(work.connection, coordinator) is None:
             raise NotFound(
                 f"{coordinator} is not on the staff list", "sitrack staff list"
             )
@@ -154,7 +154,7 @@ def _refuse_open(key: EpisodeKey, status: str) -> None:
 
 
 def _coordinator(work: Work, staff_id: str) -> str | None:
-    found = registry.staff(work.connection, staff_id)
+    found = staff.member(work.connection, staff_id)
     return staff_id if found and found.role == "coordinator" else None
 
 

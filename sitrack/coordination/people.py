@@ -11,9 +11,10 @@ from sitrack.errors import BadInput, NotPermitted
 from sitrack.journey.entries import ENROLLED, PAYER_SET, Draft, Entry, Provenance
 from sitrack.journey.patient import patient_stream, read_patient_key
 from sitrack.pathway.policy import payer_named
-from sitrack.record import history, registry
+from sitrack.record import history, registry, roles, staff
 from sitrack.record.journal import Ledger, Work, retried, writing
-from sitrack.record.registry import Patient, Person, Staff
+from sitrack.record.registry import Patient, Person
+from sitrack.record.staff import Staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,14 @@ class Author:
         name: the staff id given with `--as` or in the settings; empty for none.
         account: the name of the operating system's account.
         source: where what is written comes from.
+        command: the words that were typed, which their role must have; empty for
+            what a program of ours writes.
     """
 
     name: str
     account: str
     source: str = "clinic"
+    command: str = ""
 
     def payload(self) -> dict[str, Any]:
         """What every entry keeps about the account it was written from."""
@@ -39,15 +43,19 @@ def author_of(work: Work, author: Author) -> Staff:
     """Return the member of staff who writes.
 
     Raises:
-        NotPermitted: nobody is named, or the name is not on the staff list.
+        NotPermitted: nobody is named, the name is not on the staff list, or their role
+            does not have the command.
     """
     name = author.name or author.account
-    found = registry.staff(work.connection, name)
+    found = staff.member(work.connection, name)
     if found is None:
         who = f"{name} is not on the staff list" if author.name else "say who you are"
         raise NotPermitted(
             who, "sitrack staff list, then --as ID (or set SITRACK_AS once)"
         )
+    if author.command:
+        held = staff.held_roles(work.connection)
+        roles.refuse(found.id, found.role, author.command, held)
     return found
 
 
@@ -58,7 +66,7 @@ def provenance(work: Work, author: Author, performer: str | None = None) -> Prov
         NotPermitted: one of them is not on it.
     """
     recorder = author_of(work, author)
-    if performer is not None and registry.staff(work.connection, performer) is None:
+    if performer is not None and staff.member(work.connection, performer) is None:
         raise NotPermitted(
             f"{performer} is not on the staff list",
             f"sitrack staff add {performer} --role clinician",
@@ -72,7 +80,7 @@ def clinician_named(work: Work, name: str | None, what: str) -> Staff:
     Raises:
         NotPermitted: nobody is named, or the person is no clinician.
     """
-    found = registry.staff(work.connection, name) if name else None
+    found = staff.member(work.connection, name) if name else None
     if found is None or found.role != "clinician":
         why = f"{name} is not one on the staff list" if name else "none is named"
         raise NotPermitted(
@@ -178,12 +186,12 @@ def add_staff(
     """
     with writing(ledger, dry_run=dry_run) as work:
         registry.one_at_a_time(work.connection)
-        first = not registry.all_staff(work.connection)
+        first = not staff.everybody(work.connection)
         if first:
             who = Provenance(None, member.id, author.source)
         else:
             who = provenance(work, author)
-        added = registry.add_staff(work, member.id, member.role, member.email)
+        added = staff.add(work, member.id, member.role, member.email)
         payload: Mapping[str, Any] = {
             **author.payload(),
             "staff": added.id,

@@ -24,6 +24,7 @@ from sitrack.record import (
     library,
     past_worklist,
     registry,
+    staff,
     verify,
     views,
     whereabouts,
@@ -38,7 +39,8 @@ from sitrack.record.journal import (
     present_instant,
     reading,
 )
-from sitrack.record.registry import Patient, Staff
+from sitrack.record.registry import Patient
+from sitrack.record.staff import Staff
 from sitrack.record.views import SavedView
 from sitrack.record.worklist import Standing
 
@@ -277,7 +279,7 @@ def chain_of(ledger: Ledger, key: EpisodeKey) -> str:
 def whole_staff(ledger: Ledger) -> Sequence[Staff]:
     """Return everybody on the staff list, by id."""
     with reading(ledger) as connection:
-        return registry.all_staff(connection)
+        return staff.everybody(connection)
 
 
 def people_like(ledger: Ledger, wanted: Mapping[str, Any]) -> Sequence[Patient]:

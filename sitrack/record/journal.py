@@ -82,10 +82,14 @@ class Ledger:
     _engines: dict[bool, Engine] = field(default_factory=dict)
 
     def engine(self, *, write: bool) -> Engine:
-        """Return the engine for reading or for writing, made once."""
-        if write not in self._engines:
-            self._engines[write] = engine_for(self.url, write=write)
-        return self._engines[write]
+        """Return the engine for reading or for writing, made once.
+
+        A server makes no difference between them: one connection serves a command.
+        """
+        kind = write and not self.on_postgres
+        if kind not in self._engines:
+            self._engines[kind] = engine_for(self.url, write=kind)
+        return self._engines[kind]
 
     def close(self) -> None:
         """Let go of every connection."""

@@ -1,10 +1,9 @@
-"""People: patients and staff. Personal data live here, apart from every journey."""
+"""Patients as people. Personal data live here, apart from every journey."""
 
 from __future__ import annotations
 
 import datetime as dt
 import itertools
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,34 +15,11 @@ from sitrack.errors import BadInput, NotFound
 from sitrack.journey.patient import initials, patient_key
 from sitrack.record import tables
 from sitrack.record.journal import Work
-from sitrack.settings import is_plain_address
-
-ROLES: Final = ("coordinator", "clinician", "auditor", "scheduler", "admin")
 
 _MOST_FOUND: Final = 100
-_STAFF_ID: Final = re.compile(r"[a-z][a-z0-9-]{1,30}\Z", re.ASCII)
-_SHARED: Final = {
-    "admin",
-    "administrator",
-    "clinic",
-    "coordinator",
-    "doctor",
-    "front-desk",
-    "guest",
-    "lead",
-    "nurse",
-    "office",
-    "reception",
-    "root",
-    "staff",
-    "system",
-    "user",
-}
 
-
-# Put together once: they are asked at every write.
+# Put together once: it is asked at every write.
 _PATIENT: Final = select(tables.patient).where(tables.patient.c.key == bindparam("of"))
-_STAFF: Final = select(tables.staff).where(tables.staff.c.id == bindparam("of"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +57,6 @@ class Patient:
     def initials(self) -> str:
         """What screens show of the name."""
         return initials(self.person.given, self.person.family)
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """Somebody who works with the record: a personal id, a role, an address."""
-
-    id: str
-    role: str
-    email: str | None
 
 
 def read_person(raw: Mapping[str, Any]) -> Person:
@@ -234,40 +201,3 @@ def read_born(text: Any) -> dt.date:
         return dt.date.fromisoformat(text)
     except (TypeError, ValueError):
         raise BadInput("born must be a date such as 1970-05-31") from None
-
-
-def add_staff(work: Work, staff_id: str, role: str, email: str | None) -> Staff:
-    """Register somebody who works with the record, under an id of their own.
-
-    Raises:
-        BadInput: the id is shared, malformed or taken, or the role or address is none.
-    """
-    if not _STAFF_ID.match(staff_id) or staff_id in _SHARED:
-        raise BadInput(
-            "a staff id names one person: lower-case letters, digits, hyphens",
-            "such as: sitrack staff add rivera --role coordinator",
-        )
-    if role not in ROLES:
-        raise BadInput("that is not a role", ", ".join(ROLES))
-    if email is not None and not is_plain_address(email):
-        raise BadInput("that is not one e-mail address")
-    if staff(work.connection, staff_id) is not None:
-        raise BadInput(f"{staff_id} is on the staff list already", "sitrack staff list")
-    row = {"id": staff_id, "role": role, "email": email}
-    work.connection.execute(insert(tables.staff), row)
-    return Staff(staff_id, role, email)
-
-
-def staff(connection: Connection, staff_id: str) -> Staff | None:
-    """Return the member of staff of that id, or None."""
-    row = connection.execute(_STAFF, {"of": staff_id}).mappings().one_or_none()
-    return None if row is None else Staff(row["id"], row["role"], row["email"])
-
-
-def all_staff(connection: Connection) -> list[Staff]:
-    """Return everybody on the staff list, by id."""
-    query = select(tables.staff).order_by(tables.staff.c.id)
-    return [
-        Staff(row["id"], row["role"], row["email"])
-        for row in connection.execute(query).mappings()
-    ]

@@ -87,9 +87,12 @@ def surroundings(more=None):
 
 
 def contents(file):
-    """Everything that a SQLite file says, to show that nothing was changed."""
+    """Everything that a SQLite file says, to show that nothing was changed.
+
+    The log of who saw what grows by everything that is shown, and is left out.
+    """
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-        return list(connection.iterdump())
+        return [row for row in connection.iterdump() if "VALUES('access/" not in row]
 
 
 def tamper(file):

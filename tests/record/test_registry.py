@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from sitrack.coordination.people import Author, add_staff, enrol
 from sitrack.errors import BadInput, NotFound, NotPermitted
 from sitrack.journey.patient import read_patient_key
-from sitrack.record import registry
+from sitrack.record import registry, staff
 from sitrack.record.journal import reading, writing
-from sitrack.record.registry import Person, Staff, read_person
+from sitrack.record.registry import Person, read_person
+from sitrack.record.staff import Staff
 from tests.clinic import RIVERA, Clinic, codes_of, everything
 
 BORN = dt.date(1970, 5, 31)
@@ -240,14 +241,14 @@ def test_any_text_is_registered_and_found_again_or_refused(open_clinic, given, f
 def test_staff_read_back_in_the_order_of_their_ids(clinic):
     add_staff(clinic.ledger, RIVERA, Staff("amy", "auditor", "amy@clinic.example"))
     with reading(clinic.ledger) as connection:
-        assert [each.id for each in registry.all_staff(connection)] == [
+        assert [each.id for each in staff.everybody(connection)] == [
             "amy",
             "osei",
             "rivera",
         ]
-        amy = registry.staff(connection, "amy")
+        amy = staff.member(connection, "amy")
         assert amy == Staff("amy", "auditor", "amy@clinic.example")
-        assert registry.staff(connection, "nobody") is None
+        assert staff.member(connection, "nobody") is None
 
 
 @pytest.mark.parametrize(

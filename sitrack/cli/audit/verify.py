@@ -8,12 +8,12 @@ import click
 
 from sitrack.cli.lazy import CONTEXT
 from sitrack.cli.output import View, counted, progress, show_view
-from sitrack.cli.shell import Shell, reads
+from sitrack.cli.shell import Shell, reads_keys
 from sitrack.errors import VerificationFailed
 
 
 @click.command(context_settings=CONTEXT)
-@reads
+@reads_keys
 def verify(shell: Shell) -> None:
     """Check every chain, every payload, every move again, and where everybody stands.
 

@@ -1,0 +1,25 @@
+"""The page about access says who has which command, as the matrix has it."""
+
+from sitrack.record.roles import BREAK_GLASS, COMMANDS, ROLES
+from tests.docs.readme import ROOT
+
+PAGE = ROOT / "docs/reference/access.md"
+
+
+def table():
+    """The lines of the table: what is alike stands on one line."""
+    alike = {}
+    for command, right in COMMANDS.items():
+        owners = ", ".join(role for role in ROLES if role in right.roles)
+        alike.setdefault((right.scope, owners), []).append(f"`{command}`")
+    for (scope, owners), commands in alike.items():
+        yield f"| {scope} | {', '.join(commands)} | {owners} |"
+
+
+def test_the_table_of_the_page_is_the_matrix():
+    assert "\n".join(table()) in PAGE.read_text(encoding="utf-8")
+
+
+def test_every_reason_to_break_the_glass_is_explained():
+    page = PAGE.read_text(encoding="utf-8")
+    assert [code for code in BREAK_GLASS if f"`{code}`" not in page] == []
