@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -97,7 +98,7 @@ def correct(
     from sitrack.coordination.episodes import find_key
 
     key = find_key(shell.ledger, episode)
-    pairs = _changes(number, changes)
+    pairs = _changes(shell, number, changes)
     because = _because(given)
     _run(
         shell,
@@ -109,19 +110,28 @@ def correct(
     )
 
 
-def _changes(number: int, typed: tuple[str, ...]) -> dict[int, list[tuple[str, str]]]:
+def _changes(
+    shell: Shell, number: int, typed: tuple[str, ...]
+) -> dict[int, list[tuple[str, str]]]:
     """Sort what was typed by the entry that it is about: `12.on=…` names another."""
-    found: dict[int, list[tuple[str, str]]] = {}
+    found: dict[int, list[tuple[str, str]]] = {number: []}
     for text in typed:
         field, separator, value = text.partition("=")
+        entry_number, dot, rest = field.partition(".")
+        about = number
+        if dot and _NUMBER.match(entry_number):
+            about, field = int(entry_number), rest
         if not separator or not field:
             raise BadInput("--set takes a field and its value", "such as --set nrs=6")
-        other, dot, rest = field.partition(".")
-        if dot and other.isdecimal():
-            found.setdefault(int(other), []).append((rest, value))
-        else:
-            found.setdefault(number, []).append((field, value))
+        if field == "on":
+            value = str(shell.day(value))
+        found.setdefault(about, []).append((field, value))
+    if not found[number]:
+        raise BadInput(f"nothing is set of #{number}", "such as --set on=2025-05-02")
     return found
+
+
+_NUMBER = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
 
 
 @entry.command(context_settings=CONTEXT)

@@ -122,9 +122,16 @@ def _policy(answer: Any) -> dict[str, Any] | None:
 
 
 def broken_json(episode: Any) -> list[dict[str, Any]]:
-    """Return the moves that a correction took the ground from, as JSON has them."""
+    """Return the changes that an amendment took the ground from, as JSON has them."""
     return [
-        {"move": each.seq, "day": each.day, "codes": list(each.codes)}
+        {
+            "move": each.seq,
+            "day": each.day,
+            "to": each.what,
+            "by": each.by,
+            "codes": list(each.codes),
+            "findings": [finding_json(finding) for finding in each.lacks],
+        }
         for each in episode.broken
     ]
 

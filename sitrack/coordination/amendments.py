@@ -10,8 +10,9 @@ from sitrack.coordination.page import Amended, Because, Page, Versions
 from sitrack.coordination.people import Author, clinician_named
 from sitrack.errors import BadInput, NotEligible, NotPermitted
 from sitrack.journey import corrections
-from sitrack.journey.corrections import Desk
+from sitrack.journey.desk import Desk
 from sitrack.journey.entries import Draft
+from sitrack.journey.episode import first_written
 from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.journey.plausibility import EvidenceForm
@@ -48,7 +49,8 @@ def correct(
     corrections.refuse_unknown_reason(because.reason)
     with writing(ledger, dry_run=dry_run) as work:
         page = Page.of(work, author, key, seen)
-        for number, given in changes.items():
+        # A procedure comes before what belongs to it.
+        for number, given in sorted(changes.items()):
             draft = corrections.correct(
                 page.desk, number, given, because.payload(author)
             )
@@ -154,6 +156,8 @@ def _carried(
             f"sitrack entry retract {source.desk.key} {number}",
         )
     about = (entry.payload or {}).get("about")
+    if entry.values.get("about") == "move":
+        raise NotEligible(f"#{number} stands for move #{about}, and stays with it")
     if about is not None and about not in moved:
         raise NotEligible(
             f"#{number} belongs to #{about}: transfer both",
@@ -161,7 +165,7 @@ def _carried(
         )
     origin = {
         "from": f"{source.desk.key}#{number}",
-        "recorded": entry.recorded.isoformat(),
+        "recorded": first_written(entry).isoformat(),
     }
     who = replace(target.provenance, performer=entry.provenance.performer)
     words = {k: v for k, v in (entry.payload or {}).items() if k == "text"}

@@ -140,7 +140,7 @@ def _episodes_of(
             yield key, status
 
 
-def _refuse_two_open(work: Work, episode: Episode) -> None:
+def refuse_second_open(work: Work, episode: Episode) -> None:
     """A finished episode is not brought back beside a later one that is open."""
     if episode.stage == Stage.CLOSED:
         for key, status in _episodes_of(work, episode.key.patient, episode.key.side):
@@ -283,7 +283,7 @@ def advance(
             payload=payload,
         )
         draft, _ = decide_move(case, request)
-        _refuse_two_open(work, episode)
+        refuse_second_open(work, episode)
         entry = work.append(key.stream, draft)
         return settled(work, patient, key, [*entries, entry], protocol, dry_run=dry_run)
 

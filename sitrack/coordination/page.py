@@ -6,26 +6,31 @@ and once more at the version that was looked at.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from sitrack.coordination.episodes import load_episode, protocol_on, settled
+from sitrack.coordination.episodes import (
+    load_episode,
+    protocol_on,
+    refuse_second_open,
+    settled,
+)
 from sitrack.coordination.people import Author, provenance
 from sitrack.errors import NotEligible
-from sitrack.journey import corrections
+from sitrack.journey import coherence
 from sitrack.journey.agenda import Due, agenda
 from sitrack.journey.amendments import effective, is_amendable
 from sitrack.journey.assessment.case import Case
-from sitrack.journey.corrections import Desk
 from sitrack.journey.decisions import MoveRequest, decide_move
+from sitrack.journey.desk import Desk
 from sitrack.journey.entries import Draft, Entry
 from sitrack.journey.episode import Episode, fold
-from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Stage
-from sitrack.record import standing
+from sitrack.record import library, standing
 from sitrack.record.journal import Work
 from sitrack.record.registry import Patient
 
@@ -94,9 +99,11 @@ class Page:
         patient, entries, episode, protocol = load_episode(work, key, version)
         desk = Desk(
             key=key,
-            entries=tuple(entries),
+            entries=entries,
+            known=len(entries),
             episode=episode,
             protocol=protocol,
+            protocol_of=functools.partial(library.pinned, work.connection),
             provenance=who,
             today=work.today,
             zone=work.ledger.zone,
@@ -105,17 +112,9 @@ class Page:
         return cls(work, author, patient, desk)
 
     def write(self, draft: Draft) -> Entry:
-        """Append an entry; what follows is judged with it.
-
-        A change of stage may make no sense before the next amendment is written: only
-        evidence is seen at once.
-        """
+        """Append an entry; what follows is judged with it."""
         entry = self.work.append(self.desk.key.stream, draft)
-        entries = (*self.desk.entries, entry)
-        self.desk = replace(self.desk, entries=entries)
-        if draft.payload.get("kind", draft.kind) in KINDS:
-            story = fold(self.desk.key, entries, self.desk.zone)
-            self.desk = replace(self.desk, episode=story)
+        self.desk = self.desk.with_written(entry)
         return entry
 
     def finish(self, said: Mapping[str, Any]) -> None:
@@ -149,8 +148,11 @@ class Page:
             NotEligible: what would be left is no legal journey.
         """
         was = self.before
-        corrections.refuse_illegal(was, self.desk.entries)
+        coherence.refuse_illegal(self.desk)
         after = fold(was.key, self.desk.entries, was.zone)
+        if was.episode.stage == Stage.CLOSED and after.stage != Stage.CLOSED:
+            # What was finished is not brought back beside a later one that is open.
+            refuse_second_open(self.work, was.episode)
         protocol = protocol_on(self.work, after, was.protocol)
         done = settled(
             self.work,
@@ -160,12 +162,13 @@ class Page:
             protocol,
             dry_run=dry_run,
         )
+        coherence.refuse_torn(done.episode, self.desk.written)
         left = standing.open_reminders(self.work.connection, str(was.key))
         return Amended(
             patient=self.patient,
             before=was.episode,
             after=done.episode,
-            written=self.desk.entries[len(was.entries) :],
+            written=self.desk.written,
             amended={entry.seq: entry for entry in effective(was.entries)},
             due_before=agenda(was.episode, was.protocol),
             due=done.due,

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from sitrack.coordination.page import Amended, Page, Versions
 from sitrack.coordination.people import Author, provenance
-from sitrack.errors import NotEligible, NotFound
+from sitrack.errors import BadInput, NotEligible, NotFound, WrittenFirst
 from sitrack.journey import corrections
 from sitrack.journey.corrections import UNDO
 from sitrack.journey.entries import OPENED
 from sitrack.journey.patient import EpisodeKey, patient_stream, read_episode_key
 from sitrack.record import commands
 from sitrack.record.journal import Ledger, Work, writing
+
+_BATCH: Final = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
+"""How a history writes the name of a command."""
 
 
 def undo(
@@ -43,6 +47,7 @@ def undo(
         who = provenance(work, author)
         name = _command(work, who.recorder, batch)
         keys = _episodes_of(work, name)
+        _refuse_unseen(keys, seen)
         for patient in sorted({key.patient for key in keys}):
             work.hold(patient_stream(patient))
         said = {**author.payload(), "reason": UNDO, "undoes": name}
@@ -50,6 +55,15 @@ def undo(
         for page in pages:
             _take_back(page, name, said)
         return [page.settled(dry_run=dry_run) for page in pages]
+
+
+def _refuse_unseen(keys: Sequence[EpisodeKey], seen: Versions | None) -> None:
+    """What was looked at is what is taken back, and not a later command."""
+    if seen is not None and set(seen) != set(keys):
+        raise WrittenFirst(
+            "somebody wrote in between: the last command is another one now",
+            "sitrack undo --dry-run",
+        )
 
 
 def _take_back(page: Page, name: str, said: Mapping[str, Any]) -> None:
@@ -71,6 +85,11 @@ def _command(work: Work, recorder: str, batch: str | None) -> str:
             )
         return found
     if "#" not in batch:
+        if not _BATCH.match(batch):
+            raise BadInput(
+                "that names no command",
+                "name one of its entries: sitrack undo P01428-R#9",
+            )
         return batch
     typed, _, number = batch.partition("#")
     key = read_episode_key(typed)

@@ -8,7 +8,7 @@ entry keeps its number through all of it, so that whatever refers to it still do
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,7 +26,7 @@ from sitrack.journey.entries import (
 )
 from sitrack.journey.forms import KINDS
 from sitrack.pathway.protocol import Protocol
-from sitrack.pathway.stages import Stage
+from sitrack.pathway.stages import NOT_UNDER_WAY, Stage
 
 REASONS: Final = (
     "typing-error",
@@ -100,33 +100,50 @@ def fault_of_amendment(known: Sequence[Entry], entry: Entry) -> str | None:
         return f"#{target.seq} cannot be amended"
     stands = any(e.seq == target.seq for e in effective(known))
     if entry.kind in {CORRECTED, RETRACTED}:
+        if entry.payload is not None and entry.payload.get("kind") != target.kind:
+            return f"it does not say what #{target.seq} is"
         return None if stands else f"#{target.seq} was retracted already"
-    if entry.kind != target.kind or entry.stage_to != target.stage_to:
+    if _changes(entry) != _changes(target):
         return f"it is not #{target.seq} recorded afresh"
     return f"#{target.seq} was not retracted" if stands else None
 
 
+def _changes(entry: Entry) -> tuple[str, str | None, str | None]:
+    """What an entry is, and which stages it leaves and enters."""
+    return entry.kind, entry.stage_from, entry.stage_to
+
+
 def fault_of_timeline(
-    entries: Sequence[Entry], zone: dt.tzinfo, protocol: Protocol
+    entries: Sequence[Entry], zone: dt.tzinfo, protocol_of: Callable[[str], Protocol]
 ) -> str | None:
     """Return why what stands is no legal journey, or None if it is one.
 
-    Each move leaves the stage that the one before it entered, by a pair of the table;
-    each renewal and release finds its hold, each return its loss.
+    Each move leaves the stage that the one before it entered, by a pair of the table
+    that it was made by; each renewal and release finds its hold, each return its loss.
     """
+    entry = first_hanging(entries, zone, protocol_of)
+    if entry is None:
+        return None
+    return f"#{entry.seq} of {entry.day(zone)} ({entry.kind}) follows from nothing"
+
+
+def first_hanging(
+    entries: Sequence[Entry], zone: dt.tzinfo, protocol_of: Callable[[str], Protocol]
+) -> Entry | None:
+    """Return the first change that does not follow from what stands before it."""
     frame = [e for e in effective(entries) if e.kind in FRAME or e.kind == OPENED]
-    path = _Path(protocol)
+    path = _Path(protocol_of)
     for entry in sorted(frame, key=lambda e: (e.day(zone), e.seq)):
         if not path.takes(entry):
-            return f"#{entry.seq} of {entry.day(zone)} does not follow what is left"
+            return entry
     return None
 
 
 class _Path:
     """A journey walked entry by entry."""
 
-    def __init__(self, protocol: Protocol) -> None:
-        self.protocol = protocol
+    def __init__(self, protocol_of: Callable[[str], Protocol]) -> None:
+        self.protocol_of = protocol_of
         self.stage: str | None = None
         self.holds: set[int] = set()
         self.lost = False
@@ -156,11 +173,16 @@ class _Path:
             return self._moves(entry)
         if entry.kind == RETURNED:
             return self.lost
-        return not self.lost and (entry.kind == HELD or not self.holds)
+        return (
+            not self.lost
+            and self.stage not in NOT_UNDER_WAY
+            and (entry.kind == HELD or not self.holds)
+        )
 
     def _moves(self, entry: Entry) -> bool:
         parked = self.lost or bool(self.holds)
-        pair = self.protocol.move_between(entry.stage_from or "", entry.stage_to or "")
+        protocol = self.protocol_of(entry.protocol or "")
+        pair = protocol.move_between(entry.stage_from or "", entry.stage_to or "")
         return pair is not None and (not parked or entry.stage_to == Stage.CLOSED)
 
 

@@ -8,89 +8,34 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
-from sitrack.errors import BadInput, NotEligible, NotFound
-from sitrack.journey.amendments import (
-    FRAME,
-    REASONS,
-    effective,
-    fault_of_amendment,
-    fault_of_timeline,
-    is_amendable,
-    kept,
-)
+from sitrack.errors import BadInput, NotEligible
+from sitrack.journey.amendments import FRAME, REASONS, effective, kept
+from sitrack.journey.desk import Desk
 from sitrack.journey.entries import (
     CORRECTED,
+    HELD,
+    HOLD_RENEWED,
     MIGRATED,
-    OPENED,
     RETRACTED,
     Draft,
     Entry,
     Occurred,
-    Provenance,
+    clinical_day,
 )
-from sitrack.journey.episode import Episode
+from sitrack.journey.episode import Broken, Episode
 from sitrack.journey.findings import Refused, frame_finding
 from sitrack.journey.forms import KINDS, Kind, option_of
 from sitrack.journey.migration import taken_back
-from sitrack.journey.patient import EpisodeKey
+from sitrack.journey.parking import Parking
 from sitrack.journey.plausibility import EvidenceForm, decide_evidence
-from sitrack.pathway.protocol import Protocol
 
 UNDO: Final = "undo"
 """The reason of what `undo` writes."""
 
 _YES: Final = {"yes": True, "no": False}
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What every request to amend is judged by.
-
-    Attributes:
-        key: the episode.
-        entries: its stream, as far as it is written.
-        episode: what that tells of.
-        protocol: the one it is pinned to.
-        provenance: who amends.
-        today: the clinical day.
-        zone: the clinic's zone.
-        born: the patient's date of birth, where it is known.
-    """
-
-    key: EpisodeKey
-    entries: Sequence[Entry]
-    episode: Episode
-    protocol: Protocol
-    provenance: Provenance
-    today: dt.date
-    zone: dt.tzinfo
-    born: dt.date | None
-
-    def standing(self, number: int) -> Entry:
-        """Return an entry as it stands, if it can be amended.
-
-        Raises:
-            NotFound: there is no such entry.
-            NotEligible: it cannot be amended, or was retracted already.
-        """
-        first = next((e for e in self.entries if e.seq == number), None)
-        hint = f"see the numbers: sitrack history {self.key}"
-        if first is None:
-            raise NotFound(f"{self.key} has no entry #{number}", hint)
-        if first.kind == OPENED:
-            raise NotEligible(
-                f"#{number} opened the episode, which is finished and not retracted",
-                f"sitrack episode finish {self.key} --disposition opened-in-error",
-            )
-        if not is_amendable(first):
-            raise NotEligible(f"#{number} cannot be amended, only what it is about")
-        found = next((e for e in effective(self.entries) if e.seq == number), None)
-        if found is None:
-            raise NotEligible(f"#{number} was retracted already", hint)
-        return found
 
 
 def refuse_unknown_reason(reason: str) -> None:
@@ -124,13 +69,14 @@ def correct(
         Refused: it cannot be so.
     """
     target = desk.standing(number)
-    said = [value for field, value in given if field == "on"]
-    occurred: Occurred = _day(said[-1]) if said else target.occurred
+    _refuse_twice(given)
+    said = dict(given)
+    occurred: Occurred = _day(said["on"]) if "on" in said else target.occurred
     if target.kind in FRAME:
         draft = _other_day(desk, target, given, occurred)
     else:
         draft = _other_values(desk, target, given, occurred)
-    performer = dict(given).get("performer") or target.provenance.performer
+    performer = said.get("performer", target.provenance.performer) or None
     draft = replace(
         draft,
         kind=CORRECTED,
@@ -140,6 +86,13 @@ def correct(
     )
     _refuse_no_change(target, draft)
     return draft
+
+
+def _refuse_twice(given: Sequence[tuple[str, str]]) -> None:
+    named = [option_of(field) for field, _ in given if field != "reading"]
+    twice = next((name for name in named if named.count(name) > 1), None)
+    if twice is not None:
+        raise BadInput(f"{twice[:40]} is set twice", "give each field once")
 
 
 def _day(text: str) -> dt.date:
@@ -161,7 +114,27 @@ def _other_day(
     if isinstance(day, dt.date) and day > desk.today:
         finding = frame_finding("FUTURE_DATED", f"{day} is after {desk.today}")
         raise Refused(f"#{target.seq} cannot be so", [finding])
+    _refuse_far_review(desk, target, day)
     return Draft(CORRECTED, day, desk.provenance)
+
+
+def _refuse_far_review(desk: Desk, target: Entry, day: Occurred) -> None:
+    """A hold is looked at again after it was set, and soon enough."""
+    if target.kind not in {HELD, HOLD_RENEWED} or not isinstance(day, dt.date):
+        return
+    asked = Parking(desk.episode, desk.protocol, day, desk.provenance, {})
+    most = asked.rule("hold", "hold-review").number("max_days")
+    review = dt.date.fromisoformat((target.payload or {})["review"])
+    ahead = (review - day).days
+    if not 0 < ahead <= most:
+        code = "HOLD_REVIEW_TOO_FAR" if ahead > 0 else "OUT_OF_ORDER"
+        seen = f"its review of {review} lies {ahead} d ahead then, at most {most} d"
+        hint = f"take it out and hold again: sitrack entry retract {desk.key} "
+        raise Refused(
+            f"#{target.seq} cannot be of {day}",
+            [frame_finding(code, seen)],
+            f"{hint}{target.seq}",
+        )
 
 
 def _other_values(
@@ -170,46 +143,60 @@ def _other_values(
     kind = KINDS[target.kind]
     values: dict[str, Any] = dict(target.values)
     for field, text in given:
-        if field not in _BESIDE:
-            values[_field_named(kind, field)] = _typed(kind, field, text)
-    about = (target.payload or {}).get("about")
-    wanted = [text for field, text in given if field == "for"]
+        if field not in _beside(kind):
+            values[_field_named(desk, kind, field)] = _typed(kind, field, text)
+    about, said = (target.payload or {}).get("about"), dict(given)
     form = EvidenceForm(
         kind=target.kind,
         occurred=occurred,
         side=None,
-        about=_number(wanted[-1]) if wanted else about,
+        about=_number(said["for"]) if "for" in said else about,
         values={name: value for name, value in values.items() if value != ""},
         readings=_readings(target, given),
         provenance=desk.provenance,
         payload={},
     )
-    return plausible(desk, form, without=target.seq)
+    draft = plausible(desk, form, without=target)
+    if about is None or "about" in draft.payload:
+        return draft
+    return replace(draft, payload={**draft.payload, "about": None})
 
 
-_BESIDE: Final = ("on", "for", "performer", "reading")
+def _beside(kind: Kind) -> tuple[str, ...]:
+    """What can be set beside the fields of a kind."""
+    reading = ("reading",) if kind.name == "diary" else ()
+    return ("on", *reading, *(("for",) if kind.about_entry else ()), "performer")
 
 
-def _field_named(kind: Kind, typed: str) -> str:
+def _field_named(desk: Desk, kind: Kind, typed: str) -> str:
     for field in kind.fields:
         if typed in {field.name, option_of(field.name)}:
             return field.name
-    known = ", ".join(["on", *(option_of(field.name) for field in kind.fields)])
-    raise BadInput(f"{kind.name} has no field {typed[:40]!r}", f"it has {known}")
+    names = [*_beside(kind), *(option_of(field.name) for field in kind.fields)]
+    hints = {
+        "side": f"set it right with: sitrack entry transfer {desk.key} N --to EPISODE",
+        "text": f"take it out (sitrack entry retract {desk.key} N), and write it anew",
+    }
+    hint = hints.get(typed, f"it has {', '.join(names)}")
+    raise BadInput(f"{kind.name} has no field {typed[:40]!r}", hint)
 
 
 def _typed(kind: Kind, field: str, text: str) -> Any:
     """A flag is typed as yes or no; everything else as it is on the command line."""
-    wanted = _field_named(kind, field)
     flags = {each.name for each in kind.fields if each.type == "flag"}
-    return _YES.get(text, text) if wanted in flags else text
+    if field.replace("-", "_") not in flags or text == "":
+        return text
+    if text not in _YES:
+        raise BadInput(f"{kind.name}: --set {field}= takes yes or no")
+    return _YES[text]
 
 
-def _number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise BadInput("--set for= takes the number of an entry, such as 7") from None
+def _number(text: str) -> int | None:
+    if text == "":
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise BadInput("--set for= takes the number of an entry, such as 7")
+    return int(text)
 
 
 def _readings(target: Entry, given: Sequence[tuple[str, str]]) -> tuple[str, ...]:
@@ -224,7 +211,7 @@ def typed_readings(entry: Entry) -> tuple[str, ...]:
     return tuple(f"{row['minutes']}m={row['score']}" for row in rows)
 
 
-def plausible(desk: Desk, form: EvidenceForm, without: int | None = None) -> Draft:
+def plausible(desk: Desk, form: EvidenceForm, without: Entry | None = None) -> Draft:
     """Return the draft of evidence, checked from the day on which it stands.
 
     Args:
@@ -235,35 +222,55 @@ def plausible(desk: Desk, form: EvidenceForm, without: int | None = None) -> Dra
     Raises:
         BadInput, NotFound, Refused: see `plausibility.decide_evidence`.
     """
-    episode = desk.episode
-    day = form.occurred.date() if isinstance(form.occurred, dt.datetime) else None
-    day = day or (form.occurred if isinstance(form.occurred, dt.date) else desk.today)
-    visits = tuple(v for v in episode.visits if v.entered <= day)
-    story = replace(
-        episode,
-        visits=visits or episode.visits[:1],
-        evidence=tuple(e for e in episode.evidence if e.seq != without),
-    )
-    _refuse_after_its_own(episode, day, without)
+    day = clinical_day(form.occurred or desk.today, desk.zone)
+    story = _seen_from(desk.episode, day, form.about, without)
     return decide_evidence(
         story, form, today=desk.today, zone=desk.zone, born=desk.born
     )
 
 
-def _refuse_after_its_own(episode: Episode, day: dt.date, number: int | None) -> None:
-    """A procedure does not come after the diary that belongs to it."""
-    for fact in episode.evidence:
-        if number is not None and fact.about == number and fact.day < day:
-            seen = f"{fact.kind} #{fact.seq} of {fact.day} belongs to it"
-            finding = frame_finding("OUT_OF_ORDER", seen)
-            raise Refused(f"#{number} cannot be of {day}", [finding])
+def _seen_from(
+    episode: Episode, day: dt.date, about: int | None, without: Entry | None
+) -> Episode:
+    """The episode as it was when something of that day was to be written down.
+
+    Without the entry that it takes the place of; an attestation goes on standing for
+    the move that it stood for.
+    """
+    place = (day, without.seq if without else episode.version + 1)
+    visits = tuple(v for v in episode.visits if (v.entered, v.seq) < place)
+    evidence = tuple(
+        fact
+        for fact in episode.evidence
+        if (without is None or fact.seq != without.seq)
+        and ((fact.day, fact.seq) < place or fact.seq == about)
+    )
+    stood_for = (without.payload or {}).get("about") if without else None
+    broken = tuple(
+        Broken(visit.seq, visit.entered, visit.stage, (), without.seq)
+        for visit in episode.visits
+        if visit.seq == stood_for and without and without.kind == "attestation"
+    )
+    return replace(
+        episode,
+        visits=visits or episode.visits[:1],
+        evidence=evidence,
+        broken=(*episode.broken, *broken),
+    )
 
 
 def _refuse_no_change(target: Entry, draft: Draft) -> None:
-    said = {name: draft.payload[name] for name in kept(target) if name in draft.payload}
-    same = said == kept(target) and draft.occurred == target.occurred
+    said = {name: said for name, said in draft.payload.items() if said is not None}
+    same = _told(said) == _told(kept(target)) and draft.occurred == target.occurred
     if same and draft.provenance.performer == target.provenance.performer:
         raise BadInput(f"#{target.seq} says that already: nothing would change")
+
+
+def _told(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry says, in whatever order its readings were given."""
+    told = {name: said.get(name) for name in ("values", "about")}
+    rows = [(row["minutes"], row["score"]) for row in said.get("readings", ())]
+    return {**told, "readings": sorted(rows)}
 
 
 def retract(desk: Desk, number: int, payload: Mapping[str, Any]) -> Draft:
@@ -324,26 +331,3 @@ def take_back(desk: Desk, entry: Entry, payload: Mapping[str, Any]) -> Draft:
 def _of_the_undo(payload: Mapping[str, Any]) -> dict[str, Any]:
     """What an entry recorded afresh does not take from the first."""
     return {name: payload[name] for name in ("account", "undoes") if name in payload}
-
-
-def refuse_illegal(desk: Desk, entries: Sequence[Entry]) -> None:
-    """Refuse amendments that leave no legal journey.
-
-    Args:
-        desk: where it was asked.
-        entries: the stream with the amendments at its end.
-
-    Raises:
-        NotEligible: with the change that would hang in the air.
-    """
-    for place in range(len(desk.entries), len(entries)):
-        if entries[place].corrects is not None:
-            seen = fault_of_amendment(entries[:place], entries[place])
-            if seen:
-                raise NotEligible(f"it cannot be amended so: {seen}")
-    seen = fault_of_timeline(entries, desk.zone, desk.protocol)
-    if seen:
-        raise NotEligible(
-            f"what would be left is no legal journey: {seen}",
-            "amend that one in the same command, or first",
-        )

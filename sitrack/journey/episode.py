@@ -29,6 +29,7 @@ from sitrack.journey.entries import (
     Entry,
 )
 from sitrack.journey.evidence import Evidence, Reading, from_json
+from sitrack.journey.findings import Finding
 from sitrack.journey.forms import KINDS, STOPPING
 from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.stages import Stage, Status
@@ -93,14 +94,23 @@ class Broken:
     """A move whose requirements no longer hold, since its evidence was corrected.
 
     Attributes:
-        seq: the number of the move.
+        seq: the number of the move, or of the entry that changed the status.
         day: when it was made.
-        codes: what it would lack today.
+        what: the stage that a move entered, or `lost` or `returned`.
+        lacks: what it would lack, judged again.
+        by: the number of the amendment with which it lost its ground.
     """
 
     seq: int
     day: dt.date
-    codes: tuple[str, ...]
+    what: str
+    lacks: tuple[Finding, ...]
+    by: int
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What it would lack, as codes."""
+        return tuple(dict.fromkeys(finding.label() for finding in self.lacks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,7 +431,7 @@ def _visits(lived: Iterable[tuple[dt.date, int, Entry]]) -> tuple[Visit, ...]:
 
 def read_evidence(entry: Entry, day: dt.date, zone: dt.tzinfo) -> Evidence:
     """Return the clinical fact that an entry states, typed."""
-    payload, first = entry.payload or {}, _first_written(entry)
+    payload, first = entry.payload or {}, first_written(entry)
     return Evidence(
         seq=entry.seq,
         kind=entry.kind,
@@ -443,7 +453,7 @@ def read_evidence(entry: Entry, day: dt.date, zone: dt.tzinfo) -> Evidence:
     )
 
 
-def _first_written(entry: Entry) -> dt.datetime:
+def first_written(entry: Entry) -> dt.datetime:
     """When it was written down: on the wrong side or patient first, if it was."""
     origin = (entry.payload or {}).get("transferred")
     return dt.datetime.fromisoformat(origin["recorded"]) if origin else entry.recorded

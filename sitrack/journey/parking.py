@@ -27,9 +27,7 @@ from sitrack.journey.episode import Episode, Hold
 from sitrack.journey.findings import Finding, Refused, frame_finding
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.requirements import Requirement
-from sitrack.pathway.stages import Stage, Status
-
-_PARKED = {Stage.REFERRED_OUT, Stage.CLOSED}
+from sitrack.pathway.stages import NOT_UNDER_WAY, Stage, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +205,7 @@ def come_back(asked: Parking) -> Draft:
 
 def _refuse_unless(asked: Parking, allowed: set[Status], what: str) -> None:
     status = asked.episode.status
-    if status in allowed and asked.episode.stage not in _PARKED:
+    if status in allowed and asked.episode.stage not in NOT_UNDER_WAY:
         return
     codes = {Status.ON_HOLD: "ON_HOLD", Status.LOST: "LOST"}
     code = codes.get(status, "NOT_ALLOWED_FROM_STATE")

@@ -8,6 +8,7 @@ The values are the words of the command line and of the database.
 from __future__ import annotations
 
 import enum
+from typing import Final
 
 
 class Stage(enum.StrEnum):
@@ -23,6 +24,10 @@ class Stage(enum.StrEnum):
     POST_FUSION = "post-fusion"
     REFERRED_OUT = "referred-out"
     CLOSED = "closed"
+
+
+NOT_UNDER_WAY: Final = frozenset({Stage.REFERRED_OUT, Stage.CLOSED})
+"""Stages in which nothing is under way that could be held, or lost sight of."""
 
 
 class Status(enum.StrEnum):

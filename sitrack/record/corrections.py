@@ -8,37 +8,44 @@ origin that says so.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection
 
-from sitrack.journey.amendments import fault_of_amendment, fault_of_timeline
-from sitrack.journey.entries import RETRACTED, Entry
-from sitrack.journey.episode import fold
-from sitrack.journey.patient import EpisodeKey
+from sitrack.journey.amendments import (
+    effective,
+    fault_of_amendment,
+    fault_of_timeline,
+    kept,
+)
+from sitrack.journey.entries import CORRECTED, RETRACTED, Entry
+from sitrack.journey.episode import first_written
 from sitrack.record import library
 from sitrack.record.journal import Ledger, load_stream
 
 
 def first_wrong(
-    connection: Connection, ledger: Ledger, key: EpisodeKey, entries: Sequence[Entry]
+    connection: Connection, ledger: Ledger, entries: Sequence[Entry]
 ) -> tuple[int, str] | None:
     """Return (number, what is wrong) of the first amendment that cannot be so.
 
     None if every one of them can.
     """
+    amended = 0
     for place, entry in enumerate(entries):
         seen = None
-        if entry.corrects is not None:
-            seen = fault_of_amendment(entries[:place], entry)
-            if seen is None and _ends_command(entries, place):
-                seen = _journey(connection, ledger, key, entries[: place + 1])
-        origin = (entry.payload or {}).get("transferred")
-        if seen is None and origin is not None:
-            seen = _origin(connection, origin)
+        if entry.corrects is not None or entry.kind in {CORRECTED, RETRACTED}:
+            seen, amended = fault_of_amendment(entries[:place], entry), entry.seq
+        seen = seen or _transferred(connection, entries, entry)
         if seen:
             return entry.seq, seen
+        if amended and _ends_command(entries, place):
+            seen = _journey(connection, ledger, entries[: place + 1])
+            if seen:
+                return amended, seen
+            amended = 0
     return None
 
 
@@ -49,22 +56,82 @@ def _ends_command(entries: Sequence[Entry], place: int) -> bool:
 
 
 def _journey(
-    connection: Connection, ledger: Ledger, key: EpisodeKey, known: Sequence[Entry]
+    connection: Connection, ledger: Ledger, known: Sequence[Entry]
 ) -> str | None:
-    episode = fold(key, known, ledger.zone)
-    protocol = library.pinned(connection, episode.protocol)
-    seen = fault_of_timeline(known, ledger.zone, protocol)
+    protocol_of = functools.partial(library.pinned, connection)
+    seen = fault_of_timeline(known, ledger.zone, protocol_of)
     return f"what it leaves is no legal journey: {seen}" if seen else None
 
 
-def _origin(connection: Connection, origin: Mapping[str, Any]) -> str | None:
+# --- transfers: one command took it out there, and wrote it down here
+
+
+def _transferred(
+    connection: Connection, entries: Sequence[Entry], entry: Entry
+) -> str | None:
+    payload = entry.payload or {}
+    if "transferred" in payload and entry.corrects is None:
+        return _origin(connection, entry, payload["transferred"])
+    if entry.kind == RETRACTED and "to" in payload:
+        return _destination(connection, entries, entry, str(payload["to"]))
+    return None
+
+
+def _origin(
+    connection: Connection, entry: Entry, origin: Mapping[str, Any]
+) -> str | None:
     """What is wrong with the place that an entry was transferred from."""
-    name, _, number = str(origin["from"]).partition("#")
-    stream = load_stream(connection, f"episode/{name}")
-    first = next((e for e in stream if e.seq == int(number)), None)
+    there, number = _place(connection, str(origin["from"]))
+    first = next((e for e in there if e.seq == number), None)
     if first is None:
         return "the entry that it was transferred from is gone"
-    if first.recorded != dt.datetime.fromisoformat(origin["recorded"]):
+    if first_written(first) != dt.datetime.fromisoformat(origin["recorded"]):
         return "it was not first written when it says"
-    taken = any(e.corrects == first.seq and e.kind == RETRACTED for e in stream)
-    return None if taken else "it still stands where it was transferred from"
+    out = next((e for e in there if _takes_out(e, first) and _is_of(e, entry)), None)
+    if out is None:
+        return "it still stands where it was transferred from"
+    known = [e for e in there if e.seq < out.seq]
+    stood = next((e for e in effective(known) if e.seq == number), None)
+    if stood is None or not _says_the_same(stood, entry):
+        return "it does not say what stood where it was transferred from"
+    return None
+
+
+def _destination(
+    connection: Connection, entries: Sequence[Entry], entry: Entry, to: str
+) -> str | None:
+    """What is wrong with the place that an entry was transferred to."""
+    there, number = _place(connection, to)
+    copy = next((e for e in there if e.seq == number), None)
+    name = entries[0].stream.removeprefix("episode/")
+    cited = ((copy and copy.payload) or {}).get("transferred", {}).get("from")
+    if cited != f"{name}#{entry.corrects}":
+        return "it was not transferred to where it says"
+    return None
+
+
+def _place(connection: Connection, named: str) -> tuple[Sequence[Entry], int]:
+    name, _, number = named.partition("#")
+    return load_stream(connection, f"episode/{name}"), int(number)
+
+
+def _takes_out(entry: Entry, first: Entry) -> bool:
+    return entry.kind == RETRACTED and entry.corrects == first.seq
+
+
+def _is_of(one: Entry, other: Entry) -> bool:
+    """Whether one command wrote both."""
+    return one.batch == other.batch
+
+
+def _says_the_same(stood: Entry, entry: Entry) -> bool:
+    """Of one kind and day, with the same content; what it belongs to moved with it.
+
+    A later version may have added defaults that the first entry does not name.
+    """
+    one, other = kept(stood), kept(entry)
+    return (
+        (stood.kind, stood.occurred) == (entry.kind, entry.occurred)
+        and one.get("readings") == other.get("readings")
+        and stood.values.items() <= entry.values.items()
+    )

@@ -295,7 +295,7 @@ def _episode_faults(
         wrong = replay.first_wrong(connection, ledger, key, entries)
         if wrong is not None:
             yield Fault("REPLAY", stream, *wrong)
-        wrong = corrections.first_wrong(connection, ledger, key, entries)
+        wrong = corrections.first_wrong(connection, ledger, entries)
         if wrong is not None:
             yield Fault("CORRECTS", stream, *wrong)
         yield from _copy_faults(connection, ledger, key, entries)

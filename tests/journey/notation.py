@@ -12,11 +12,13 @@ import uuid
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from sitrack.journey import parking
+from sitrack.journey import coherence, corrections, parking
 from sitrack.journey.agenda import Due, agenda
+from sitrack.journey.alerts import marked
 from sitrack.journey.assessment import Assessment, assess
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import MoveRequest, Variance, decide_move, find_move
+from sitrack.journey.desk import Desk
 from sitrack.journey.entries import MOVE, OPENED, Draft, Entry, Provenance
 from sitrack.journey.episode import Episode, fold
 from sitrack.journey.findings import Finding, Refused
@@ -318,11 +320,80 @@ class Story:
             )
         ).seq
 
+    # --- amending
+
+    def correct(self, day: Day, number: int, *sets: str) -> list[int]:
+        """Give entries other values, as typed: `nrs=6`, or `12.on=2025-02-03`."""
+        changes: dict[int, list[tuple[str, str]]] = {}
+        for text in sets:
+            field, _, value = text.partition("=")
+            other, dot, rest = field.partition(".")
+            about, field = (int(other), rest) if dot else (number, field)
+            changes.setdefault(about, []).append((field, value))
+
+        acts = [
+            lambda desk, n=about, given=given: corrections.correct(desk, n, given, {})
+            for about, given in sorted(changes.items())
+        ]
+        return self._amend(day, acts)
+
+    def retract(self, day: Day, *numbers: int) -> list[int]:
+        """Take entries out."""
+
+        acts = [
+            lambda desk, n=number: corrections.retract(desk, n, {})
+            for number in numbers
+        ]
+        return self._amend(day, acts)
+
+    def undo(self, day: Day, *numbers: int) -> list[int]:
+        """Take back what was written with those numbers, the last one first."""
+
+        acts = [
+            lambda desk, n=number: corrections.take_back(desk, desk.entries[n - 1], {})
+            for number in sorted(numbers, reverse=True)
+        ]
+        return self._amend(day, acts)
+
+    def desk(self, day: Day) -> Desk:
+        """What a request to amend is judged by on that day."""
+        return Desk(
+            key=self.key,
+            entries=list(self.entries),
+            known=len(self.entries),
+            episode=self.episode(),
+            protocol=self.protocol,
+            protocol_of=lambda _hash: self.protocol,
+            provenance=NURSE,
+            today=on(day),
+            zone=ZONE,
+            born=BORN,
+        )
+
+    def _amend(self, day: Day, acts: list[Callable[[Desk], Draft]]) -> list[int]:
+        """Write amendments as one command: all of them, or none."""
+        before, desk = list(self.entries), self.desk(day)
+        try:
+            for act in acts:
+                desk = desk.with_written(self.write(act(desk), day))
+            coherence.refuse_illegal(desk)
+            coherence.refuse_torn(self.episode(), desk.written)
+        except Exception:
+            self.entries = before
+            raise
+        return [entry.seq for entry in desk.written]
+
+    @property
+    def broken(self) -> dict[int, list[str]]:
+        """The changes that lost their ground, by number, and what they lack."""
+        return {each.seq: list(each.codes) for each in self.episode().broken}
+
     # --- asking
 
     def episode(self, as_of: Day | None = None) -> Episode:
         day = None if as_of is None else on(as_of)
-        return fold(self.key, self.entries, ZONE, day)
+        told = fold(self.key, self.entries, ZONE, day)
+        return marked(told, self.entries, lambda _hash: self.protocol, ZONE)
 
     @property
     def stage(self) -> str:

@@ -63,10 +63,15 @@ def test_a_corrected_diary_leaves_the_stage_and_raises_the_alert(blocked):
         {
             "move": story.moved,
             "day": "2025-04-25",
+            "to": "rfa",
+            "by": row["version"],
             "codes": ["RELIEF_BELOW_THRESHOLD"],
         }
     ]
-    assert preview["broken"] == row["broken"] == broken
+    for answer in (preview, row):
+        [finding] = answer["broken"][0].pop("findings")
+        assert finding["seen"] == f"block #{story.block} of 2025-04-21 is below 50 %"
+        assert answer["broken"] == broken
     assert (row["stage"], row["alert"]) == ("rfa", "guard-no-longer-met")
     story.is_open(["SCHED 06-24"])
     assert worklist(story) == [(story.key, "guard-no-longer-met")]

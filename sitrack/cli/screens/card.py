@@ -7,13 +7,16 @@ import textwrap
 from collections.abc import Sequence
 
 from sitrack.cli.output import fitted, table
+from sitrack.cli.screens import alert
 from sitrack.cli.screens.entries import what
-from sitrack.cli.screens.why import alert, needs_only_a_reason
+from sitrack.cli.screens.history import amendment_of
+from sitrack.cli.screens.why import needs_only_a_reason
 from sitrack.cli.screens.worklist import when
 from sitrack.coordination.questions import Card
 from sitrack.journey.assessment import NOT_BUILT, Assessment
 from sitrack.legible import shown
 from sitrack.pathway.stages import title_of
+from sitrack.record.history import Line
 from sitrack.record.registry import Patient
 from sitrack.record.worklist import Standing
 
@@ -33,7 +36,7 @@ def episode(card: Card, width: int, *, masked: bool = True) -> list[str]:
         f"{title_of(story.stage)} since {visit.entered} (day {days}), {story.status}",
         f"{card.protocol.id}, opened {story.opened}, coordinator {lead}, {count}",
         "",
-        *([*alert(story, width), ""] if story.broken else []),
+        *([*alert.lines(story, width), ""] if story.broken else []),
         "DUE",
     ]
     found += [
@@ -43,13 +46,16 @@ def episode(card: Card, width: int, *, masked: bool = True) -> list[str]:
     found += ["", "MOVES"]
     found += [line for each in card.ways for line in _way(each, width)] or ["  none"]
     found += ["", "LAST ENTRIES"]
-    found += [
-        fitted(
-            f"  {f'#{line.entry.seq}':>4}  {line.day}  {what(line.entry)}", width
-        ).rstrip()
-        for line in card.lines[-_LAST:]
-    ]
+    found += [_entry(line, width) for line in card.lines[-_LAST:]]
     return [*found, "", f"Next: sitrack why {key}"]
+
+
+def _entry(line: Line, width: int) -> str:
+    """An entry in one line; whether it stands is never cut off."""
+    mark = amendment_of(line)
+    said = f"  {f'#{line.entry.seq}':>4}  {line.day}  {shown(what(line.entry))}"
+    room = width - len(mark) - 2 if mark else width
+    return f"{fitted(said, room).rstrip()}{f'  {mark}' if mark else ''}"
 
 
 def _way(each: Assessment, width: int) -> list[str]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sitrack.cli.output import fitted
-from sitrack.cli.screens.entries import what
+from sitrack.cli.screens.alert import standstill, told
+from sitrack.cli.screens.entries import hours, what
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.why import broken_json
 from sitrack.coordination.page import Amended
 from sitrack.journey.agenda import Due
 from sitrack.journey.alerts import alert_of
-from sitrack.journey.entries import Entry
+from sitrack.journey.entries import CORRECTED, RETRACTED, Entry
 from sitrack.journey.episode import Episode
-from sitrack.pathway.stages import title_of
+from sitrack.journey.forms import option_of
+from sitrack.legible import shown
+from sitrack.pathway.stages import Status, title_of
 
-_NAME = 11
+_NAME = 12
 
 
 def lines(done: Sequence[Amended], width: int) -> list[str]:
@@ -26,63 +29,129 @@ def lines(done: Sequence[Amended], width: int) -> list[str]:
     for each in done:
         key = each.after.key
         found.append(f"{key}  {each.patient.initials}  {key.side.value} SI joint")
-        found += [
-            _fit(name, text, width)
-            for entry in each.written
-            for name, text in _writing(each, entry)
-        ]
-        found += [_fit(name, text, width) for name, text in _effects(each)]
+        for entry in each.written:
+            found += _lines(_writing(each, entry), width)
+        found += _lines(_effects(each), width)
     return found
 
 
-def _fit(name: str, text: str, width: int) -> str:
-    return f"  {name:<{_NAME}}{fitted(text, min(len(text), width - _NAME - 2))}"
+def _lines(told: Iterator[tuple[str, str]], width: int) -> list[str]:
+    """Whatever is told is told whole: somebody is to agree to it."""
+    rows = []
+    for name, text in told:
+        wrapped = textwrap.wrap(
+            shown(text), width - _NAME - 2, break_on_hyphens=False
+        ) or [""]
+        rows.append(f"  {name:<{_NAME}}{wrapped[0]}".rstrip())
+        rows += [f"  {'':<{_NAME}}{more}" for more in wrapped[1:]]
+    return rows
 
 
 def _writing(each: Amended, entry: Entry) -> Iterator[tuple[str, str]]:
     """What is written, under what it takes the place of."""
     before = each.amended.get(entry.corrects or 0)
     if before is None:
-        yield "new", what(entry)
+        again = f"#{entry.corrects} again: " if entry.corrects else ""
+        yield "new", f"{again}{_said(entry)}"
         return
-    yield f"#{before.seq} was", what(before)
-    yield "becomes", what(entry)
+    who = before.provenance.recorder
+    by = f" (written by {who})" if who != entry.provenance.recorder else ""
+    yield f"#{before.seq} was", f"{_said(before)}{by}"
+    if entry.kind == RETRACTED:
+        to = (entry.payload or {}).get("to")
+        where = f"; it stands now as {to}" if to else ""
+        yield "becomes", f"retracted: stays visible, and counts for nothing{where}"
+        return
+    if entry.kind == CORRECTED and before.kind == (entry.payload or {}).get("kind"):
+        for name, old, new in changes(before, entry):
+            yield "changes", f"{name}: {old or 'nothing'} → {new or 'nothing'}"
+
+
+def _said(entry: Entry) -> str:
+    day = entry.occurred
+    return f"{day.date() if isinstance(day, dt.datetime) else day}  {what(entry)}"
+
+
+def changes(before: Entry, after: Entry) -> list[tuple[str, str, str]]:
+    """Return (field, what it was, what it becomes) of everything a correction changes.
+
+    The fields are named as `--set` takes them.
+    """
+    was, now = _fields(before), _fields(after)
+    return [
+        (name, was.get(name, ""), now.get(name, ""))
+        for name in dict.fromkeys([*was, *now])
+        if was.get(name, "") != now.get(name, "")
+    ]
+
+
+def _fields(entry: Entry) -> dict[str, str]:
+    payload: Mapping[str, Any] = entry.payload or {}
+    found = {"on": f"{entry.occurred}"}
+    if payload.get("about") is not None:
+        found["for"] = f"#{payload['about']}"
+    rows = payload.get("readings", ())
+    if rows:
+        told = (f"{hours(row['minutes'])}={row['score']}" for row in rows)
+        found["reading"] = " ".join(told)
+    for name, value in entry.values.items():
+        found[option_of(name)] = _plain(value)
+    if entry.provenance.performer is not None:
+        found["performer"] = entry.provenance.performer
+    return found
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _effects(each: Amended) -> Iterator[tuple[str, str]]:
-    yield "stage", _stage(each.before, each.after)
+    was, now = _place(each.before), _place(each.after)
+    yield "stage", f"stays {now}" if was == now else f"{was} → {now}"
     for text in due_changes(each.due_before, each.due):
         yield "due", text
+    known = {broken.seq for broken in each.before.broken}
+    left = {broken.seq for broken in each.after.broken}
     for broken in each.after.broken:
-        if broken not in each.before.broken:
-            lacks = ", ".join(broken.codes)
-            yield "! alert", f"move #{broken.seq} of {broken.day} lacks {lacks}"
-    after = {broken.seq for broken in each.after.broken}
+        verb = "still does not hold" if broken.seq in known else "holds no more"
+        yield "! alert", told(broken, verb)
+    if left - known:
+        yield "", standstill(each.after)
     for broken in each.before.broken:
-        if broken.seq not in after:
-            yield "alert", f"move #{broken.seq} holds again"
+        if broken.seq not in left:
+            yield "alert over", f"#{broken.seq} of {broken.day} holds again"
     if each.cancelled:
-        yield "reminders", f"{each.cancelled} not yet sent will be cancelled"
+        counted = "1 reminder" if each.cancelled == 1 else f"{each.cancelled} reminders"
+        yield "reminders", f"{counted} not sent yet cancelled"
 
 
-def _stage(before: Episode, after: Episode) -> str:
-    was = f"{title_of(before.stage)}, {before.status}"
-    now = f"{title_of(after.stage)}, {after.status}"
-    return f"{now}, unchanged" if was == now else f"{was} → {now}"
+def _place(episode: Episode) -> str:
+    words = {Status.ON_HOLD: ", on hold", Status.LOST: ", lost to follow-up"}
+    return f"{title_of(episode.stage)}{words.get(episode.status, '')}"
 
 
 def due_changes(before: Sequence[Due], after: Sequence[Due]) -> list[str]:
-    """Return what changes on the agenda: `+` new, `-` gone, `>` another day."""
-    was = {(line.visit, line.rule, line.occurrence): line.due for line in before}
-    now = {(line.visit, line.rule, line.occurrence): line.due for line in after}
-    gone = [f"- {name[1]} {day}" for name, day in was.items() if name not in now]
-    new = [f"+ {name[1]} {day}" for name, day in now.items() if name not in was]
+    """Return what changes on the agenda: what goes, what moves, what comes."""
+    was = {(line.visit, line.rule, line.occurrence): line for line in before}
+    now = {(line.visit, line.rule, line.occurrence): line for line in after}
+    gone = [f"not any more: {_line(was[name])}" for name in was if name not in now]
     moved = [
-        f"> {name[1]} {was[name]} to {day}"
-        for name, day in now.items()
-        if name in was and was[name] != day
+        f"moves from {was[name].due} to {line.due}: {_named(line)}"
+        for name, line in now.items()
+        if name in was and was[name].due != line.due
     ]
-    return gone + moved + new or ["unchanged"]
+    new = [f"from now on: {_line(now[name])}" for name in now if name not in was]
+    return gone + moved + new or ["nothing changes"]
+
+
+def _line(line: Due) -> str:
+    return f"{line.due}  {_named(line)}"
+
+
+def _named(line: Due) -> str:
+    return f"{line.title} ({line.rule})"
 
 
 def receipts(done: Sequence[Amended]) -> list[str]:

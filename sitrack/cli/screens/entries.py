@@ -126,13 +126,13 @@ def _diary(values: Mapping[str, Any], payload: Mapping[str, Any]) -> list[str]:
     scale = str(values.get("scale") or "nrs").upper()
     about = f"of #{payload['about']}" if payload.get("about") else ""
     readings = " ".join(
-        f"{_hours(row['minutes'])}={row['score']}"
-        for row in payload.get("readings", ())
+        f"{hours(row['minutes'])}={row['score']}" for row in payload.get("readings", ())
     )
     return [word for word in (about, f"{scale} {readings}") if word]
 
 
-def _hours(minutes: int) -> str:
+def hours(minutes: int) -> str:
+    """Return the time of a reading as it is typed: `2h`, `30m`."""
     return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}m"
 
 

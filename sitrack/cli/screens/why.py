@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import click
 
 from sitrack.cli.output import fitted
+from sitrack.cli.screens import alert
 from sitrack.coordination.questions import Why
 from sitrack.journey.assessment import NOT_BUILT, Assessment
 from sitrack.journey.assessment.payer import PayerVerdict
-from sitrack.journey.episode import Episode
 from sitrack.journey.findings import Finding, Result
 from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import EpisodeKey
@@ -34,28 +34,16 @@ def lines(
         reason: the code with which it was asked.
         target: the one stage that was asked about, or None.
     """
-    if answer.no_way and answer.episode.broken:
-        said = _sentence(answer, str(target), allowed=False)
-        return [said, *_place(answer, []), "", *alert(answer.episode, width)]
     if answer.no_way:
         return [
             _sentence(answer, str(target), allowed=False),
             *_place(answer, []),
             "",
-            *(
-                line
-                for finding in answer.no_way
-                for line in textwrap.wrap(
-                    finding.seen,
-                    width,
-                    initial_indent="  no   ",
-                    subsequent_indent="       ",
-                )
-            ),
+            *_in_the_way(answer, width),
         ]
     found: list[str] = []
     if answer.episode.broken:
-        found += [*_place(answer, []), "", *alert(answer.episode, width), ""]
+        found += [*_place(answer, []), "", *alert.lines(answer.episode, width), ""]
     for place, assessment in enumerate(answer.answers):
         found += [_verdict(answer, assessment), *_place(answer, found)]
         found += [
@@ -72,24 +60,20 @@ def lines(
     return found[:-1]
 
 
-def alert(episode: Episode, width: int) -> list[str]:
-    """Return the moves that a correction took the ground from, and what mends it."""
+def _in_the_way(answer: Why, width: int) -> list[str]:
+    """Why no such move leads out of the present stage; an alert says what mends it."""
     found: list[str] = []
-    for each in episode.broken:
-        said = f"move #{each.seq} of {each.day} lacks {', '.join(each.codes)}"
-        found += textwrap.wrap(
-            f"! {said} since its evidence was corrected.",
-            width,
-            subsequent_indent="  ",
-            break_on_hyphens=False,
-        )
-    key, seq = episode.key, episode.broken[0].seq
-    return [
-        *found,
-        "Move it to re-evaluation, mend the correction, or have it attested:",
-        f"  sitrack record attestation {key} --about move --for {seq} \\",
-        "    --performer CLINICIAN",
-    ]
+    for finding in answer.no_way:
+        if finding.code != "GUARD_NO_LONGER_MET":
+            found += textwrap.wrap(
+                finding.seen,
+                width,
+                initial_indent="  no   ",
+                subsequent_indent="       ",
+            )
+    if answer.episode.broken:
+        found += [*([""] if found else []), *alert.lines(answer.episode, width)]
+    return found
 
 
 def _verdict(answer: Why, assessment: Assessment) -> str:

@@ -70,9 +70,12 @@ def receipt(entry: Entry, name: str) -> str:
 def next_step(done: Written) -> str:
     """Return the next thing to do: a move that is possible now, else what is due.
 
-    A move with limits per patient is left to `why`, which looks at both sides.
+    Before that, whatever lost its ground wants to be mended. A move with limits per
+    patient is left to `why`, which looks at both sides.
     """
     key = done.episode.key
+    if done.episode.broken:
+        return f"sitrack why {key}"
     payer = payer_named(done.patient.payer) if done.patient.payer else None
     case = Case(done.episode, done.protocol, done.today, payer=payer)
     for way in ways_on(case):
