@@ -17,7 +17,7 @@ from sitrack.errors import BadInput, NotEligible, PartlyDone
 
 if TYPE_CHECKING:
     # Only for the annotations: importing them would load the database library.
-    from sitrack.coordination.protocols import Migration, Plan
+    from sitrack.coordination.migration import Migration, Plan
     from sitrack.journey.patient import EpisodeKey
 
 _CLINICIAN = click.option(
@@ -79,7 +79,7 @@ def adopt(shell: Shell, file: str, clinician: str, dry_run: bool) -> None:
 
 @click.command(context_settings=CONTEXT)
 @click.argument("to", metavar="TO")
-@click.option("--episode", "named", metavar="KEY", multiple=True, help="This one.")
+@click.option("--episode", metavar="KEY", multiple=True, help="This one, by name.")
 @click.option("--all", "everyone", is_flag=True, help="Every running episode.")
 @_CLINICIAN
 @click.option("--yes", "-y", is_flag=True, help="Do not ask before it is done.")
@@ -88,7 +88,7 @@ def adopt(shell: Shell, file: str, clinician: str, dry_run: bool) -> None:
 def migrate(
     shell: Shell,
     to: str,
-    named: tuple[str, ...],
+    episode: tuple[str, ...],
     everyone: bool,
     clinician: str,
     yes: bool,
@@ -106,18 +106,18 @@ def migrate(
       sitrack pathway migrate north-2026.1 --all --clinician osei
       sitrack pathway migrate north-2026.1 --episode P01428-R --clinician osei
     """
-    from sitrack.coordination import protocols
+    from sitrack.coordination import migration
     from sitrack.coordination.episodes import find_key
 
-    if everyone == bool(named):
+    if everyone == bool(episode):
         raise BadInput("say which episodes: --episode KEY, or --all")
-    keys = [find_key(shell.ledger, word) for word in named]
+    keys = [find_key(shell.ledger, word) for word in episode]
     chosen = None if everyone else keys
-    with progress("rehearsing", protocols.count_running(shell.ledger)) as tell:
-        plan = protocols.plan(shell.ledger, to, chosen, tell)
-    ready = [each for each in plan.rehearsals if protocols.may_go(each, keys)]
+    with progress("rehearsing", migration.count_running(shell.ledger)) as tell:
+        plan = migration.plan(shell.ledger, to, chosen, tell)
+    ready = [each for each in plan.rehearsals if migration.may_go(each, keys)]
     done: Sequence[Migration] = [
-        protocols.Migration(each, None) for each in plan.rehearsals
+        migration.Migration(each, None) for each in plan.rehearsals
     ]
     if dry_run or not ready:
         _tell(shell, plan, done, keys, dry_run=dry_run)
@@ -125,7 +125,7 @@ def migrate(
         if not yes:
             _confirm(shell, plan, done, keys, len(ready), may_ask=not no_input)
         with progress("migrating", len(plan.rehearsals)) as tell:
-            done = protocols.migrate(
+            done = migration.migrate(
                 shell.ledger, shell.author, plan, clinician, named=keys, tell=tell
             )
         shell.recorded = "sitrack pathway list"
@@ -226,7 +226,7 @@ def _row(
 
 
 def _outcome(each: Migration, keys: Collection[EpisodeKey], *, dry_run: bool) -> str:
-    from sitrack.coordination.protocols import may_go
+    from sitrack.coordination.migration import may_go
 
     if dry_run:
         return "would-migrate" if may_go(each.rehearsal, keys) else "would-stay"

@@ -115,21 +115,33 @@ def rehearse(asked: Asked) -> Rehearsal:
 
 
 def migrated(
-    asked: Asked, clinician: str, provenance: Provenance, payload: dict[str, str]
+    old: Protocol,
+    new: Protocol,
+    today: dt.date,
+    provenance: Provenance,
+    payload: Mapping[str, Any],
 ) -> Draft:
-    """Return the entry that pins the episode to the new protocol."""
+    """Return the entry that pins an episode to another protocol.
+
+    Args:
+        old: the protocol that it leaves.
+        new: the protocol that it follows from then on.
+        today: from which day on.
+        provenance: who asks; the performer signed the numbers.
+        payload: more to keep with the entry.
+    """
     return Draft(
         MIGRATED,
-        asked.today,
+        today,
         provenance,
-        protocol=asked.new.hash,
+        protocol=new.hash,
         payload={
             **payload,
-            "clinician": clinician,
-            "from": asked.old.id,
-            "from_hash": asked.old.hash,
-            "to": asked.new.id,
-            "to_hash": asked.new.hash,
+            "clinician": provenance.performer,
+            "from": old.id,
+            "from_hash": old.hash,
+            "to": new.id,
+            "to_hash": new.hash,
         },
     )
 

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from sitrack.coordination import protocols, questions
+from sitrack.coordination import migration, protocols, questions
 from sitrack.coordination.people import Author
 from sitrack.coordination.questions import When
 from sitrack.coordination.undo import undo
@@ -38,12 +38,12 @@ def adopt(ledger, protocol, **options):
 
 
 def plan(ledger, word="north-2026.1", keys=None):
-    return protocols.plan(ledger, word, keys, lambda _: None)
+    return migration.plan(ledger, word, keys, lambda _: None)
 
 
 def migrate(ledger, word="north-2026.1", keys=(), **options):
     planned = plan(ledger, word, keys or None)
-    return protocols.migrate(
+    return migration.migrate(
         ledger, RIVERA, planned, "osei", named=keys, tell=lambda _: None, **options
     )
 
@@ -371,7 +371,7 @@ def test_what_became_of_an_episode_since_the_rehearsal_counts(clinic, ledger):
     assert [each.episode.key for each in planned.rehearsals] == [finished, stays]
     clinic.advance(finished, "closed", command="episode finish", reason="declined")
     hold(ledger, stays)
-    done = protocols.migrate(ledger, RIVERA, planned, "osei", tell=lambda _: None)
+    done = migration.migrate(ledger, RIVERA, planned, "osei", tell=lambda _: None)
     [only] = done
     assert (only.rehearsal.episode.key, only.entry) == (stays, None)
     assert only.rehearsal.why == ("it is on hold",)
@@ -394,7 +394,7 @@ def test_one_that_follows_it_already_is_counted_and_not_written_again(clinic, le
     planned = plan(ledger)
     migrate(ledger)
     assert (plan(ledger).already, plan(ledger).rehearsals) == (1, [])
-    again = protocols.migrate(ledger, RIVERA, planned, "osei", tell=lambda _: None)
+    again = migration.migrate(ledger, RIVERA, planned, "osei", tell=lambda _: None)
     assert again == []
 
 
@@ -405,7 +405,7 @@ def test_nobody_but_a_clinician_signs_a_migration(clinic, ledger, name):
     planned = plan(ledger)
 
     def act():
-        protocols.migrate(ledger, RIVERA, planned, name, tell=lambda _: None)
+        migration.migrate(ledger, RIVERA, planned, name, tell=lambda _: None)
 
     assert "a migration needs a clinician" in refused(ledger, NotPermitted, act)
 

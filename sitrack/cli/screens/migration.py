@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sitrack.cli.output import counted
 from sitrack.cli.screens.written import receipt
-from sitrack.coordination.protocols import Migration, Plan
+from sitrack.coordination.migration import Migration, Plan
 from sitrack.journey.migration import Rehearsal, Shift, Verdict
 from sitrack.pathway.stages import title_of
 
