@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from sitrack.journey.agenda import agenda
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import Variance
 from sitrack.journey.episode import fold
-from sitrack.journey.migration import Asked, Shift, Verdict, rehearse
+from sitrack.journey.migration import Asked, Shift, Verdict, migrated, rehearse
 from sitrack.pathway import derivation
 from sitrack.pathway.loading import load, shipped_text
 from tests.journey.notation import (
+    NURSE,
     ZONE,
     Story,
     exhausted,
@@ -213,3 +217,56 @@ def test_an_episode_that_no_move_brought_where_it_is_has_no_way_in_to_judge():
     text = "[numbers]\nresponse_pct = { value = 90 }\n"
     assert rehearsed(Story(), text, 3).verdict is Verdict.UNCHANGED
     assert rehearsed(in_re_evaluation(), text, 20).verdict is Verdict.UNCHANGED
+
+
+# --- a rehearsal tells what then happens
+
+STORIES = {
+    "conservative care": (in_conservative_care, 30),
+    "diagnostic block": (in_diagnostic_block, 75),
+    "rfa": (in_rfa, 90),
+    "relief": (in_relief_after_rfa, 200),
+}
+OFFSETS = st.sampled_from(["5", "21", "60", "'5bd'", "'30bd'", "'9w'"])
+
+
+@settings(max_examples=60)
+@given(
+    where=st.sampled_from(sorted(STORIES)),
+    lengths=st.dictionaries(
+        st.sampled_from(
+            ["CON-CHECK", "CON-TRIAL", "BLK-SCHED", "BLK-ESC", "RFA-SCHED"]
+        ),
+        OFFSETS,
+        max_size=3,
+    ),
+    every=st.sampled_from([None, 30, 120]),
+    closed=st.dates(on(0), on(300)),
+)
+def test_what_was_rehearsed_is_what_happens(where, lengths, every, closed):
+    tell, day = STORIES[where]
+    story = tell()
+    text = "".join(OFFSET.format(*each) for each in lengths.items())
+    if every:
+        text += OFFSET.format("REL-CHECK", every) + f"every = {every}\n"
+    text += f"[calendar]\nclosed = [{{ day = {closed}, name = 'closed' }}]\n"
+    new = clinic(text)
+    found = rehearsed(story, new, day)
+    before = {
+        (e.rule, e.counted_from): e.due for e in agenda(story.episode(), story.protocol)
+    }
+    old = story.protocol
+    story.write(migrated(old, new, on(day), NURSE, {}), day)
+    assert story.episode().protocol == new.hash
+    assert story.episode(day - 1).protocol == old.hash
+    story.protocol = new
+    after = {
+        (e.rule, e.counted_from): e.due for e in agenda(story.episode(), story.protocol)
+    }
+    changed = {
+        name[0]: (before.get(name), after.get(name))
+        for name in before.keys() | after.keys()
+        if before.get(name) != after.get(name)
+    }
+    assert {each.rule: (each.was, each.now) for each in found.shifts} == changed
+    assert (found.verdict is Verdict.UNCHANGED) is (not changed)
