@@ -238,6 +238,8 @@ def _needs_a_person(asked: Asked, shifts: Sequence[Shift]) -> Iterator[str]:
         yield "it is on hold"
     if asked.episode.status is Status.LOST:
         yield "the patient is lost to follow-up"
+    if asked.episode.stopped:
+        yield f"its reminders are stopped: {asked.episode.stopped}"
     if asked.alert is not None:
         yield f"alert: {asked.alert}"
     for each in shifts:

@@ -178,6 +178,15 @@ def test_lost_to_follow_up_it_needs_a_person():
     assert found.why == ("the patient is lost to follow-up",)
 
 
+@pytest.mark.parametrize("outcome", ["deceased", "moved", "declined"])
+def test_stopped_for_good_it_needs_a_person(outcome):
+    story = in_conservative_care()
+    story.contact(30, outcome)
+    found = rehearsed(story, "", 31)
+    assert found.verdict is Verdict.PERSON
+    assert found.why == (f"its reminders are stopped: {outcome}",)
+
+
 def test_with_an_alert_it_needs_a_person():
     found = rehearsed(in_conservative_care(), "", 30, alert="guard-no-longer-met")
     assert found.why == ("alert: guard-no-longer-met",)
