@@ -183,7 +183,9 @@ def add_staff(
             who = Provenance(None, member.id, author.source)
         else:
             who = provenance(work, author)
-        added = registry.add_staff(work, member.id, member.role, member.email)
+        added = registry.add_staff(
+            work, member.id, member.role, member.email, member.zone
+        )
         payload: Mapping[str, Any] = {
             **author.payload(),
             "staff": added.id,

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from sitrack.errors import BadInput, NotEligible, NotFound
 from sitrack.journey.amendments import (
-    FRAME,
     REASONS,
     effective,
     fault_of_amendment,
@@ -126,7 +125,7 @@ def correct(
     target = desk.standing(number)
     said = [value for field, value in given if field == "on"]
     occurred: Occurred = _day(said[-1]) if said else target.occurred
-    if target.kind in FRAME:
+    if target.kind not in KINDS:
         draft = _other_day(desk, target, given, occurred)
     else:
         draft = _other_values(desk, target, given, occurred)

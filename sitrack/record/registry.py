@@ -7,11 +7,12 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from sitrack.clock import zone_named
 from sitrack.errors import BadInput, NotFound
 from sitrack.journey.patient import initials, patient_key
 from sitrack.record import tables
@@ -55,12 +56,14 @@ class Person:
         family: family name.
         born: date of birth, or None where it is not known.
         mrn: the clinic's medical record number, or None.
+        zone: IANA name of the time zone, where it is not the clinic's; or None.
     """
 
     given: str
     family: str
     born: dt.date | None
     mrn: str | None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +88,16 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Somebody who works with the record: a personal id, a role, an address."""
+    """Somebody who works with the record: a personal id, a role, an address.
+
+    Attributes:
+        zone: IANA name of the time zone, where it is not the clinic's; or None.
+    """
 
     id: str
     role: str
     email: str | None
+    zone: str | None = None
 
 
 def read_person(raw: Mapping[str, Any]) -> Person:
@@ -102,15 +110,16 @@ def read_person(raw: Mapping[str, Any]) -> Person:
     given, family = _line(raw, "given"), _line(raw, "family")
     if not given or not family:
         raise BadInput("given is missing" if not given else "family is missing")
-    return Person(given, family, _born(raw), _line(raw, "mrn"))
+    return Person(given, family, _born(raw), _line(raw, "mrn"), _zone(raw))
+
+
+_FIELDS: Final = ("given", "family", "born", "mrn", "zone")
 
 
 def _refuse_unknown(raw: Mapping[str, Any]) -> None:
     for name in raw:
-        if name not in {"given", "family", "born", "mrn"}:
-            raise BadInput(
-                f"a patient has no field {name[:20]!r}", "given, family, born, mrn"
-            )
+        if name not in _FIELDS:
+            raise BadInput(f"a patient has no field {name[:20]!r}", ", ".join(_FIELDS))
 
 
 def _line(raw: Mapping[str, Any], name: str) -> str | None:
@@ -121,6 +130,11 @@ def _line(raw: Mapping[str, Any], name: str) -> str | None:
     if not isinstance(value, str) or len(value) > 100 or not value.isprintable():
         raise BadInput(f"{name} must be a line of at most 100 characters")
     return unicodedata.normalize("NFC", value.strip()) or None
+
+
+def _zone(raw: Mapping[str, Any]) -> str | None:
+    name = _line(raw, "zone")
+    return zone_named(name).key if name else None
 
 
 def _born(raw: Mapping[str, Any]) -> dt.date | None:
@@ -165,6 +179,7 @@ def add_patient(work: Work, person: Person) -> Patient:
             "family": person.family,
             "born": person.born,
             "mrn": person.mrn,
+            "zone": person.zone,
         },
     )
     return Patient(key, person)
@@ -183,7 +198,7 @@ def patient(connection: Connection, key: str) -> Patient:
 
 
 def _patient_of(row: Mapping[str, Any]) -> Patient:
-    person = Person(row["given"], row["family"], row["born"], row["mrn"])
+    person = Person(row["given"], row["family"], row["born"], row["mrn"], row["zone"])
     return Patient(row["key"], person, row["payer"])
 
 
@@ -236,7 +251,9 @@ def read_born(text: Any) -> dt.date:
         raise BadInput("born must be a date such as 1970-05-31") from None
 
 
-def add_staff(work: Work, staff_id: str, role: str, email: str | None) -> Staff:
+def add_staff(
+    work: Work, staff_id: str, role: str, email: str | None, zone: str | None = None
+) -> Staff:
     """Register somebody who works with the record, under an id of their own.
 
     Raises:
@@ -253,21 +270,18 @@ def add_staff(work: Work, staff_id: str, role: str, email: str | None) -> Staff:
         raise BadInput("that is not one e-mail address")
     if staff(work.connection, staff_id) is not None:
         raise BadInput(f"{staff_id} is on the staff list already", "sitrack staff list")
-    row = {"id": staff_id, "role": role, "email": email}
-    work.connection.execute(insert(tables.staff), row)
-    return Staff(staff_id, role, email)
+    added = Staff(staff_id, role, email, zone_named(zone).key if zone else None)
+    work.connection.execute(insert(tables.staff), asdict(added))
+    return added
 
 
 def staff(connection: Connection, staff_id: str) -> Staff | None:
     """Return the member of staff of that id, or None."""
     row = connection.execute(_STAFF, {"of": staff_id}).mappings().one_or_none()
-    return None if row is None else Staff(row["id"], row["role"], row["email"])
+    return None if row is None else Staff(**row)
 
 
 def all_staff(connection: Connection) -> list[Staff]:
     """Return everybody on the staff list, by id."""
     query = select(tables.staff).order_by(tables.staff.c.id)
-    return [
-        Staff(row["id"], row["role"], row["email"])
-        for row in connection.execute(query).mappings()
-    ]
+    return [Staff(**row) for row in connection.execute(query).mappings()]
