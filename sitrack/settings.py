@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import string
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -65,11 +66,22 @@ def _port(value: Any) -> int:
     return number
 
 
-def _seconds(value: Any) -> int:
-    number = int(value)
-    if isinstance(value, bool) or not 1 <= number <= 3600:
-        raise ValueError("a number of seconds from 1 to 3600")
-    return number
+def _whole(low: int, high: int, what: str) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        number = int(value)
+        if isinstance(value, bool) or not low <= number <= high:
+            raise ValueError(f"a number of {what} from {low} to {high}")
+        return number
+
+    return read
+
+
+def _flag(value: Any) -> bool:
+    words = {"true": True, "yes": True, "false": False, "no": False}
+    found = value if isinstance(value, bool) else words.get(str(value).lower())
+    if found is None:
+        raise ValueError("a word: true or false")
+    return found
 
 
 def _one_of(*words: str) -> Callable[[Any], str]:
@@ -87,6 +99,7 @@ def _time(value: Any) -> dt.time:
 
 def _days(value: Any) -> tuple[int, ...]:
     words = value.split(",") if isinstance(value, str) else list(value)
+    words = [word for word in words if word]
     return tuple(sorted({_WEEKDAYS.index(word.strip()) for word in words}))
 
 
@@ -97,22 +110,84 @@ def _address(value: Any) -> str:
     return text
 
 
+def _template(*fields: str) -> Callable[[Any], str]:
+    """A line of words that may name these fields, and nothing else of anybody."""
+
+    def read(value: Any) -> str:
+        template = string.Template(_text(value))
+        if not template.is_valid() or not set(fields).issuperset(
+            template.get_identifiers()
+        ):
+            raise ValueError(f"a line that may name ${', $'.join(fields)} alone")
+        return template.template
+
+    return read
+
+
+STAFF_TEXT: Final = "sitrack: $episode needs attention, due $due"
+
+CHANNELS: Final = ("console", "file", "maildir", "email", "webhook", "notify")
+"""The ways in which a reminder can leave the house."""
+
 OPTIONS: Final = (
     Option("database_url", _text, "", "where the record is"),
     Option("as", _text, "", "the staff id that writes, where --as is not given"),
+    Option("clinic.name", _text, "your clinic", "what patients know the clinic by"),
     Option("clinic.address", _address, "", "where reminders go without a coordinator"),
     Option("clinic.lead_address", _address, "", "where escalations go"),
     Option(
-        "reminders.channel",
-        _one_of("console", "file", "email"),
-        "console",
-        "how reminders are sent",
+        "reminders.channel", _one_of(*CHANNELS), "console", "how staff are reminded"
+    ),
+    Option(
+        "reminders.patient_channel",
+        _one_of("", *CHANNELS),
+        "",
+        "how consenting patients are reminded; empty for not at all",
+    ),
+    Option(
+        "reminders.digest", _flag, True, "one message a day for each person, not many"
+    ),
+    Option(
+        "reminders.staff_text",
+        _template("episode", "due"),
+        STAFF_TEXT,
+        "the line about one episode",
+    ),
+    Option(
+        "reminders.patient_text",
+        _template("clinic"),
+        "$clinic asks you to get in touch. Reply STOP for no more messages.",
+        "what a patient reads",
     ),
     Option("reminders.file", _text, "", "the file that the file channel appends to"),
+    Option("reminders.maildir", _text, "", "the folder of the maildir channel"),
     Option("reminders.from_time", _time, dt.time(8), "messages leave from this time"),
     Option("reminders.until_time", _time, dt.time(18), "messages leave until then"),
-    Option("reminders.days", _days, (0, 1, 2, 3, 4), "messages leave on these days"),
-    Option("reminders.lease", _seconds, 120, "seconds a claimed reminder is kept"),
+    Option("reminders.patient_from_time", _time, dt.time(9), "to patients, from then"),
+    Option("reminders.patient_until_time", _time, dt.time(19), "to patients, until"),
+    Option("reminders.days", _days, (), "messages leave on these days of the week"),
+    Option(
+        "reminders.lease",
+        _whole(1, 3600, "seconds"),
+        120,
+        "seconds a claimed reminder is kept",
+    ),
+    Option(
+        "reminders.most_per_person",
+        _whole(1, 1000, "messages"),
+        20,
+        "messages to one person in a day, by one channel",
+    ),
+    Option(
+        "reminders.most_per_hour",
+        _whole(1, 1_000_000, "messages"),
+        1000,
+        "messages through one channel in an hour",
+    ),
+    Option("webhook.url", _text, "", "where the webhook channel posts to"),
+    Option("webhook.secret_file", _text, "", "the file with the key of its signature"),
+    Option("webhook.ca_file", _text, "", "certificates to trust besides the system's"),
+    Option("notify.urls_file", _text, "", "the file with the services of notify"),
     Option("smtp.host", _text, "localhost", "the mail server"),
     Option("smtp.port", _port, 587, "its port"),
     Option(

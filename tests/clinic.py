@@ -7,6 +7,7 @@ from sqlalchemy import make_url
 
 from sitrack import settings
 from sitrack.coordination import people
+from sitrack.coordination.contact import Attempt, log_contact
 from sitrack.coordination.episodes import Step, advance, open_episode
 from sitrack.coordination.evidence import (
     EvidenceRequest,
@@ -84,6 +85,10 @@ class Clinic:
             Step(target, **step),
             expect_version=expect_version,
         )
+
+    def contact(self, key, outcome, channel="phone", **more):
+        attempt = Attempt(outcome, channel, **more)
+        return log_contact(self.ledger, RIVERA, key, attempt)[0]
 
     def injected(self, day="2025-01-06", side=Side.RIGHT):
         """An episode whose injection was done on that day; its diary is missing."""

@@ -9,7 +9,9 @@ from typing import Any
 import click
 
 from sitrack.cli.access import masks
+from sitrack.cli.consent import consent
 from sitrack.cli.lazy import CONTEXT, Group
+from sitrack.cli.nameless import TAKING_ANYTHING, Nameless
 from sitrack.cli.output import View, dumped, pasteable, table
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, read_text, reads, reads_in_time, writes
@@ -25,27 +27,6 @@ _FIELDS = {
 }
 
 
-_TAKING_ANYTHING = {**CONTEXT, "allow_extra_args": True}
-
-
-class _Nameless(click.Command):
-    """A command that takes no words, and repeats none: they may be a name."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Refuse surplus words without saying them.
-
-        Raises:
-            BadInput: there are some.
-        """
-        surplus = super().parse_args(ctx, args)
-        if surplus and not ctx.resilient_parsing:
-            raise BadInput(
-                "names are never typed on the command line",
-                f"run {ctx.command_path} and answer, or give a file with --from",
-            )
-        return surplus
-
-
 @click.group(cls=Group, context_settings=CONTEXT)
 def patient() -> None:
     """Add, find and show people.
@@ -53,10 +34,14 @@ def patient() -> None:
     \b
       sitrack patient add
       sitrack patient find
+      sitrack patient consent P01428 --channel sms
     """
 
 
-@patient.command(cls=_Nameless, context_settings=_TAKING_ANYTHING)
+patient.add_command(consent)
+
+
+@patient.command(cls=Nameless, context_settings=TAKING_ANYTHING)
 @click.option("--from", "path", metavar="FILE", help="JSON with the person: file or -.")
 @click.option("--payer", metavar="NAME", help="Who pays: one word, as a policy's.")
 @click.option("--no-input", is_flag=True, help="Never ask anything.")
@@ -69,7 +54,8 @@ def add(
     \b
       sitrack patient add
       sitrack patient add --from person.json --payer medicare-lcd-2023
-    The file: {"given": "…", "family": "…", "born": "1970-05-31", "mrn": "…"}
+    The file: {"given": "…", "family": "…", "born": "1970-05-31", "mrn": "…",
+    "zone": "Europe/Paris"}, all but the names as far as they are known.
     """
     from sitrack.coordination import people
     from sitrack.record.registry import read_person
@@ -96,7 +82,7 @@ def add(
         )
 
 
-@patient.command(cls=_Nameless, context_settings=_TAKING_ANYTHING)
+@patient.command(cls=Nameless, context_settings=TAKING_ANYTHING)
 @click.option("--from", "path", metavar="FILE", help="JSON with what is known, or -.")
 @click.option("--mask/--no-mask", default=True, help="Initials, or names in full.")
 @click.option("--no-input", is_flag=True, help="Never ask anything.")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -12,6 +13,10 @@ from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, table
 from sitrack.cli.shell import Shell, reads
 from sitrack.errors import PartlyDone
+from sitrack.settings import CHANNELS
+
+if TYPE_CHECKING:
+    from sitrack.reminders.channels import Channel
 
 _COLUMNS = (
     "episode",
@@ -24,7 +29,7 @@ _COLUMNS = (
     "at",
     "reason",
 )
-_CHANNELS = click.Choice(["console", "file", "email"])
+_CHANNELS = click.Choice(CHANNELS)
 
 
 @click.group(cls=Group, context_settings=CONTEXT)
@@ -52,10 +57,16 @@ def plan(shell: Shell, until: str | None, channel: str | None) -> None:
       sitrack reminder plan --until +7d
     """
     from sitrack.coordination.questions import today_of
-    from sitrack.reminders.round import plan_round
+    from sitrack.reminders.plan import plan_round
 
     name = channel or shell.settings["reminders.channel"]
-    planned = plan_round(shell.ledger, shell.settings, name, shell.day(until))
+    planned = plan_round(
+        shell.ledger,
+        shell.settings,
+        name,
+        shell.day(until),
+        for_patients=shell.settings["reminders.patient_channel"] or None,
+    )
     zone = shell.ledger.zone
     view = View(
         schema="sitrack.reminder-plan/1",
@@ -77,17 +88,13 @@ def run(shell: Shell, channel: str | None) -> None:
       sitrack reminder run
       */5 * * * * sitrack reminder run --quiet      (a line for cron)
     """
-    from sitrack.reminders.channels import open_channel
     from sitrack.reminders.round import run_round
 
     name = channel or shell.settings["reminders.channel"]
     # Where stdout carries data, the console channel speaks on stderr.
     out = sys.stdout if shell.form == "table" else sys.stderr
-    sending = open_channel(name, shell.settings, out)
-    try:
-        report = run_round(shell.ledger, shell.settings, sending)
-    finally:
-        sending.close()
+    with _opened(shell, name, out) as (staff, patients):
+        report = run_round(shell.ledger, shell.settings, staff, for_patients=patients)
     counts = _counts(report)
     zone = shell.ledger.zone
     view = View(
@@ -108,6 +115,25 @@ def run(shell: Shell, channel: str | None) -> None:
             "those that `failed` are tried again; those that are `dead` stand, "
             "with the reason, in: sitrack reminder plan",
         )
+
+
+@contextlib.contextmanager
+def _opened(
+    shell: Shell, name: str, out: TextIO
+) -> Iterator[tuple[Channel, Channel | None]]:
+    """Open the ways out to staff and to patients, and close them in the end."""
+    from sitrack.reminders.channels import open_channel
+
+    to_patients = shell.settings["reminders.patient_channel"]
+    with contextlib.ExitStack() as stack:
+        staff = open_channel(name, shell.settings, out)
+        stack.callback(staff.close)
+        if to_patients in {"", name}:
+            yield staff, staff if to_patients else None
+            return
+        patients = open_channel(to_patients, shell.settings, out)
+        stack.callback(patients.close)
+        yield staff, patients
 
 
 def _counts(report: Any) -> dict[str, int]:
@@ -171,25 +197,32 @@ def watch(shell: Shell, channel: str | None, every: int) -> None:
       sitrack reminder watch
       sitrack reminder watch --channel email --every 30
     """
-    from sitrack.reminders.channels import open_channel
     from sitrack.reminders.round import run_round
     from sitrack.reminders.schedule import watch as keep_watch
 
     name = channel or shell.settings["reminders.channel"]
-    sending = open_channel(name, shell.settings, sys.stdout)
     ledger = shell.ledger
-
-    def one_round(stopping: Callable[[], bool]) -> None:
-        report = run_round(ledger, shell.settings, sending, stopping=stopping)
-        if report.happenings:
-            shell.say(f"{report.now:%Y-%m-%dT%H:%M:%SZ} {_summary(_counts(report))}")
 
     def failed(error: BaseException) -> None:
         words = getattr(error, "message", "a round failed")
         shell.say(f"warning: {words}; trying again in {every} s")
 
-    shell.say(f"watching, a round every {every} s; stop with Ctrl-C")
-    try:
+    with _opened(shell, name, sys.stdout) as (staff, patients):
+
+        def one_round(stopping: Callable[[], bool]) -> None:
+            report = run_round(
+                ledger,
+                shell.settings,
+                staff,
+                stopping=stopping,
+                for_patients=patients,
+                keeps=False,
+            )
+            if report.counts:
+                at = f"{report.now:%Y-%m-%dT%H:%M:%SZ}"
+                shell.say(f"{at} {_summary(_counts(report))}")
+
+        shell.say(f"watching, a round every {every} s; stop with Ctrl-C")
         keep_watch(
             one_round,
             interval_seconds=every,
@@ -198,5 +231,3 @@ def watch(shell: Shell, channel: str | None, every: int) -> None:
             ),
             on_error=failed,
         )
-    finally:
-        sending.close()

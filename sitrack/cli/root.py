@@ -21,6 +21,7 @@ _TABLE: Table = {
     "advance": ("sitrack.cli.advance:advance", "Move an episode on."),
     "history": ("sitrack.cli.history:history", "Every entry, as of and as known."),
     "contact": ("sitrack.cli.contact:contact", "Log an attempt to reach the patient."),
+    "snooze": ("sitrack.cli.snooze:snooze", "Off the worklist until a day."),
     "due": ("sitrack.cli.due:due", "What is due, and the arithmetic behind it."),
     "packet": (
         "sitrack.cli.packet:packet",

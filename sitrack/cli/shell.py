@@ -10,6 +10,7 @@ import datetime as dt
 import functools
 import getpass
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -34,10 +35,12 @@ from sitrack.record.roles import BREAK_GLASS
 if TYPE_CHECKING:
     # Only for the annotations: importing them would load the database library.
     from sitrack.coordination.people import Author
+    from sitrack.pathway.calendar import Duration
     from sitrack.record.access import Reader
     from sitrack.record.journal import Ledger
     from sitrack.settings import Settings
 
+_LENGTH = re.compile(r"[0-9]{1,4}(d|w|bd)\Z", re.ASCII)
 _MAX_TEXT = 100_000
 
 
@@ -152,6 +155,14 @@ class Shell:
         from sitrack.coordination.questions import today_of
 
         return read_day(text, lambda: today_of(self.ledger))
+
+    def ahead(self, text: str | None) -> dt.date | Duration | None:
+        """Return the day that was typed, or how far ahead: `2bd`, `1w`; or None."""
+        if text is None or not _LENGTH.match(text):
+            return self.day(text)
+        from sitrack.pathway.calendar import read_duration
+
+        return read_duration(text)
 
     def instant(self, text: str | None) -> dt.datetime | None:
         """Return the instant that was typed: of a day, its last moment."""

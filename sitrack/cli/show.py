@@ -48,15 +48,21 @@ def show(
 
 def show_patient(shell: Shell, key: str, when: When, *, masked: bool) -> None:
     """Show one patient: who, and where each side stands."""
+    from sitrack.cli.consent import row_of
     from sitrack.cli.screens import card
+    from sitrack.coordination.consent import ways_to
     from sitrack.coordination.questions import person
 
     found, day, standings = person(shell.ledger, key, when)
+    ways = ways_to(shell.ledger, key)
     extra: dict[str, Any] = {
         "as_known": when.as_known,
         "patient": found.key,
         "initials": found.initials,
         "payer": found.payer,
+        "reach": [
+            row_of(way) | ({} if masked else {"address": way.address}) for way in ways
+        ],
     }
     extra |= {} if masked else _in_full(found)
     columns = ("episode", "side", "stage", "status", "since", "coordinator")
@@ -66,7 +72,7 @@ def show_patient(shell: Shell, key: str, when: When, *, masked: bool) -> None:
         columns=columns,
         rows=[{name: getattr(row, name) for name in columns} for row in standings],
         screen=lambda _width: _timed(
-            card.patient(found, standings, day, masked=masked), shell, when
+            card.patient(found, standings, ways, day, masked=masked), shell, when
         ),
         extra=extra,
     )

@@ -27,6 +27,7 @@ def staff() -> None:
 @click.argument("staff_id", metavar="ID")
 @click.option("--role", type=click.Choice(ROLES), required=True, help="What they do.")
 @click.option("--email-from", metavar="FILE", help="A file (or -) with their address.")
+@click.option("--zone", metavar="ZONE", help="Their time zone, if not the clinic's.")
 @click.option("--no-input", is_flag=True, help="Never ask anything.")
 @writes
 def add(
@@ -34,6 +35,7 @@ def add(
     staff_id: str,
     role: str,
     email_from: str | None,
+    zone: str | None,
     no_input: bool,
     dry_run: bool,
 ) -> None:
@@ -53,7 +55,7 @@ def add(
         address = (
             click.prompt(question, default="", show_default=False, err=True) or None
         )
-    member = Staff(staff_id, role, address)
+    member = Staff(staff_id, role, address, zone)
     added, entry = people.add_staff(shell.ledger, shell.author, member, dry_run=dry_run)
     if not dry_run:
         shell.recorded = "sitrack staff list"

@@ -62,10 +62,10 @@ def record_evidence(
         WrittenFirst: the episode is not at `expect_version` any more.
     """
     with writing(ledger, dry_run=dry_run) as work:
-        who = _who(work, author, request)
+        who = recorder_of(work, author, request)
         opened = load_episode(work, key, expect_version)
-        draft = _drafted(work, opened, request, who, author.payload())
-        return _kept(work, key, opened, draft, dry_run=dry_run)
+        draft = drafted(work, opened, request, who, author.payload())
+        return kept(work, key, opened, draft, dry_run=dry_run)
 
 
 def record_on_both(
@@ -89,37 +89,39 @@ def record_on_both(
     """
     expected = expect_versions or {}
     with writing(ledger, dry_run=dry_run) as work:
-        who = {side: _who(work, author, requests[side]) for side in Side}
+        who = {side: recorder_of(work, author, requests[side]) for side in Side}
         keys = _open_on_each_side(work, read_patient_key(patient_key))
         opened = {
             side: load_episode(work, key, expected.get(side))
             for side, key in sorted(keys.items(), key=lambda each: each[1].stream)
         }
         drafts = _on_each(
-            lambda side: _drafted(
+            lambda side: drafted(
                 work, opened[side], requests[side], who[side], author.payload()
             )
         )
         return [
-            _kept(work, keys[side], opened[side], draft, dry_run=dry_run)
+            kept(work, keys[side], opened[side], draft, dry_run=dry_run)
             for side, draft in drafts.items()
         ]
 
 
-def _who(work: Work, author: Author, request: EvidenceRequest) -> Provenance:
+def recorder_of(work: Work, author: Author, request: EvidenceRequest) -> Provenance:
+    """Return who did it and who writes it down."""
     who = provenance(work, author, request.performer)
     if forms.KINDS[request.kind].clinician:
         clinician_named(work, request.performer or who.recorder, "an attestation")
     return who
 
 
-def _drafted(
+def drafted(
     work: Work,
     opened: Opened,
     request: EvidenceRequest,
     who: Provenance,
     payload: dict[str, Any],
 ) -> Draft:
+    """Return the entry of one request, checked against the episode."""
     if request.text:
         payload["text"] = request.text
     form = EvidenceForm(
@@ -141,9 +143,10 @@ def _drafted(
     )
 
 
-def _kept(
+def kept(
     work: Work, key: EpisodeKey, opened: Opened, draft: Draft, *, dry_run: bool
 ) -> Written:
+    """Write an entry down, and say where the episode stands after it."""
     entry = work.append(key.stream, draft)
     entries = [*opened.entries, entry]
     return settled(work, opened.patient, key, entries, opened.protocol, dry_run=dry_run)

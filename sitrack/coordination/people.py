@@ -191,7 +191,7 @@ def add_staff(
             who = Provenance(None, member.id, author.source)
         else:
             who = provenance(work, author)
-        added = staff.add(work, member.id, member.role, member.email)
+        added = staff.add(work, member.id, member.role, member.email, member.zone)
         payload: Mapping[str, Any] = {
             **author.payload(),
             "staff": added.id,

@@ -22,6 +22,7 @@ from sitrack.journey.entries import (
     RESUMED,
     RETRACTED,
     RETURNED,
+    SNOOZED,
     Entry,
 )
 from sitrack.journey.forms import KINDS
@@ -47,7 +48,8 @@ _KEPT: Final = ("values", "readings", "about")
 
 def is_amendable(entry: Entry) -> bool:
     """Whether an entry can be amended: evidence and changes, but no amendment."""
-    return entry.corrects is None and (entry.kind in KINDS or entry.kind in FRAME)
+    kinds = (*KINDS, *FRAME, SNOOZED)
+    return entry.corrects is None and entry.kind in kinds
 
 
 def effective(entries: Sequence[Entry]) -> list[Entry]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sitrack.errors import BadInput, NotEligible
-from sitrack.journey.amendments import FRAME, REASONS, effective, kept
+from sitrack.journey.amendments import REASONS, effective, kept
 from sitrack.journey.desk import Desk
 from sitrack.journey.entries import (
     CORRECTED,
@@ -72,7 +72,7 @@ def correct(
     _refuse_twice(given)
     said = dict(given)
     occurred: Occurred = _day(said["on"]) if "on" in said else target.occurred
-    if target.kind in FRAME:
+    if target.kind not in KINDS:
         draft = _other_day(desk, target, given, occurred)
     else:
         draft = _other_values(desk, target, given, occurred)

@@ -26,6 +26,7 @@ _VALUE_OF: Final = {
     "settings": "value",
     "windows": "minutes",
     "steps": "days",
+    "contact": "days",
 }
 """Tables of named values, and the key under which a row keeps its value."""
 
@@ -135,9 +136,8 @@ class _Merging:
         for name, row in self._table(overrides, key).items():
             place = f"{key}.{name}"
             try:
-                self.document[key][name] = _value_row(
-                    self.document[key], name, row, _VALUE_OF[key], place
-                )
+                rows = self.document.setdefault(key, {})
+                rows[name] = _value_row(rows, name, row, _VALUE_OF[key], place)
                 self.changed.add(place)
             except BadInput as fault:
                 self.faults.append(fault.message)

@@ -104,7 +104,7 @@ _TOP: Final = {
     "follow_ups": list,
     "steps": dict,
 }
-_OPTIONAL: Final = {"derived", "calendar"}
+_OPTIONAL: Final = {"derived", "calendar", "contact"}
 _MOVE: Final = {
     "id",
     "title",
@@ -168,6 +168,7 @@ class _Reader:
                 self._follow_up(i, row) for i, row in self._rows("follow_ups")
             ),
             steps=numbers.steps(self.document["steps"]),
+            contact=numbers.contact(self.document.get("contact", {})),
             calendar=calendar.calendar(self.document.get("calendar", {})),
             derived=self._derived(),
         )

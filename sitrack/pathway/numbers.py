@@ -60,6 +60,11 @@ def steps(rows: Mapping[str, Any]) -> dict[str, int]:
     return {name: _span(row, "days", f"steps.{name}") for name, row in rows.items()}
 
 
+def contact(rows: Mapping[str, Any]) -> dict[str, int]:
+    """Return `[contact]`: days until the next attempt, by what came of the last."""
+    return {name: _span(row, "days", f"contact.{name}") for name, row in rows.items()}
+
+
 def _span(row: Any, unit: str, place: str) -> int:
     table = shapes.table(row, place)
     shapes.known(table, {unit, "sources"}, place)

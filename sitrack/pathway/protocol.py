@@ -61,6 +61,8 @@ class Protocol:
             stands for an agent that is not named or not recorded.
         steps: days after the due date at which each reminder step falls.
         calendar: on which days the clinic is open, for lengths in business days.
+        contact: days until the next attempt to reach the patient, by the outcome of
+            the last.
         derived: what it was derived from, or None where it stands for itself.
     """
 
@@ -78,6 +80,7 @@ class Protocol:
     steps: Mapping[str, int]
     calendar: Calendar = field(default_factory=Calendar)
     derived: Derived | None = None
+    contact: Mapping[str, int] = field(default_factory=dict)
 
     def move_between(self, source: str, target: str) -> Move | None:
         """Return the one move from `source` to `target`, or None."""

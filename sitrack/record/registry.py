@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from sitrack.clock import zone_named
 from sitrack.errors import BadInput, NotFound
 from sitrack.journey.patient import initials, patient_key
 from sitrack.record import tables
@@ -31,12 +32,14 @@ class Person:
         family: family name.
         born: date of birth, or None where it is not known.
         mrn: the clinic's medical record number, or None.
+        zone: IANA name of the time zone, where it is not the clinic's; or None.
     """
 
     given: str
     family: str
     born: dt.date | None
     mrn: str | None
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +72,16 @@ def read_person(raw: Mapping[str, Any]) -> Person:
     given, family = _line(raw, "given"), _line(raw, "family")
     if not given or not family:
         raise BadInput("given is missing" if not given else "family is missing")
-    return Person(given, family, _born(raw), _line(raw, "mrn"))
+    return Person(given, family, _born(raw), _line(raw, "mrn"), _zone(raw))
+
+
+_FIELDS: Final = ("given", "family", "born", "mrn", "zone")
 
 
 def _refuse_unknown(raw: Mapping[str, Any]) -> None:
     for name in raw:
-        if name not in {"given", "family", "born", "mrn"}:
-            raise BadInput(
-                f"a patient has no field {name[:20]!r}", "given, family, born, mrn"
-            )
+        if name not in _FIELDS:
+            raise BadInput(f"a patient has no field {name[:20]!r}", ", ".join(_FIELDS))
 
 
 def _line(raw: Mapping[str, Any], name: str) -> str | None:
@@ -88,6 +92,11 @@ def _line(raw: Mapping[str, Any], name: str) -> str | None:
     if not isinstance(value, str) or len(value) > 100 or not value.isprintable():
         raise BadInput(f"{name} must be a line of at most 100 characters")
     return unicodedata.normalize("NFC", value.strip()) or None
+
+
+def _zone(raw: Mapping[str, Any]) -> str | None:
+    name = _line(raw, "zone")
+    return zone_named(name).key if name else None
 
 
 def _born(raw: Mapping[str, Any]) -> dt.date | None:
@@ -132,6 +141,7 @@ def add_patient(work: Work, person: Person) -> Patient:
             "family": person.family,
             "born": person.born,
             "mrn": person.mrn,
+            "zone": person.zone,
         },
     )
     return Patient(key, person)
@@ -150,7 +160,7 @@ def patient(connection: Connection, key: str) -> Patient:
 
 
 def _patient_of(row: Mapping[str, Any]) -> Patient:
-    person = Person(row["given"], row["family"], row["born"], row["mrn"])
+    person = Person(row["given"], row["family"], row["born"], row["mrn"], row["zone"])
     return Patient(row["key"], person, row["payer"])
 
 

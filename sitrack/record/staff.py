@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, bindparam, insert, select
 
+from sitrack.clock import zone_named
 from sitrack.errors import BadInput
 from sitrack.record import tables
 from sitrack.record.journal import Work
@@ -37,14 +38,21 @@ _SHARED: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Somebody who works with the record: a personal id, a role, an address."""
+    """Somebody who works with the record: a personal id, a role, an address.
+
+    Attributes:
+        zone: IANA name of the time zone, where it is not the clinic's; or None.
+    """
 
     id: str
     role: str
     email: str | None
+    zone: str | None = None
 
 
-def add(work: Work, staff_id: str, role: str, email: str | None) -> Staff:
+def add(
+    work: Work, staff_id: str, role: str, email: str | None, zone: str | None = None
+) -> Staff:
     """Register somebody who works with the record, under an id of their own.
 
     Raises:
@@ -61,25 +69,22 @@ def add(work: Work, staff_id: str, role: str, email: str | None) -> Staff:
         raise BadInput("that is not one e-mail address")
     if member(work.connection, staff_id) is not None:
         raise BadInput(f"{staff_id} is on the staff list already", "sitrack staff list")
-    row = {"id": staff_id, "role": role, "email": email}
-    work.connection.execute(insert(tables.staff), row)
-    return Staff(staff_id, role, email)
+    added = Staff(staff_id, role, email, zone_named(zone).key if zone else None)
+    work.connection.execute(insert(tables.staff), asdict(added))
+    return added
 
 
 def member(connection: Connection, staff_id: str) -> Staff | None:
     """Return the member of staff of that id, or None."""
     found = connection.execute(_member_query(), {"of": staff_id}).mappings()
     row = found.one_or_none()
-    return None if row is None else Staff(row["id"], row["role"], row["email"])
+    return None if row is None else Staff(**row)
 
 
 def everybody(connection: Connection) -> list[Staff]:
     """Return everybody on the staff list, by id."""
     query = select(tables.staff).order_by(tables.staff.c.id)
-    return [
-        Staff(row["id"], row["role"], row["email"])
-        for row in connection.execute(query).mappings()
-    ]
+    return [Staff(**row) for row in connection.execute(query).mappings()]
 
 
 def held_roles(connection: Connection) -> set[str]:

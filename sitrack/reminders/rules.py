@@ -1,15 +1,15 @@
-"""To whom a reminder goes, when it may leave, and what comes after it. Pure."""
+"""To whom a reminder goes, in what message, and when it is tried again. Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
-from sitrack.clock import start_of
-from sitrack.record.outbox import Claimed, Step
+from sitrack.pathway.protocol import Protocol
+from sitrack.record.attempts import Claimed
+from sitrack.record.outbox import NewRow, Step
 from sitrack.settings import Settings
 
 CLINIC: Final = "clinic"
@@ -19,43 +19,11 @@ LEAD: Final = "lead"
 _FIRST_WAIT: Final = dt.timedelta(minutes=5)
 _LONGEST_WAIT: Final = dt.timedelta(hours=6)
 
+MOST_FAILURES: Final = 20
+"""So many temporary failures, four days of them, and somebody has to look."""
 
-@dataclass(frozen=True, slots=True)
-class SendWindow:
-    """When messages may leave: days of the week and hours, in the clinic's zone."""
-
-    days: tuple[int, ...]
-    opens: dt.time
-    closes: dt.time
-    zone: dt.tzinfo
-
-    def is_open(self, instant: dt.datetime) -> bool:
-        """Whether a message may leave at that instant."""
-        local = instant.astimezone(self.zone)
-        return (
-            local.weekday() in self.days
-            and self.opens <= local.time().replace(tzinfo=None) < self.closes
-        )
-
-    def next_open(self, instant: dt.datetime) -> dt.datetime:
-        """Return the first instant, from that one on, at which a message may leave."""
-        if self.is_open(instant):
-            return instant
-        day = instant.astimezone(self.zone).date()
-        for ahead in range(9):
-            opening = start_of(day + dt.timedelta(days=ahead), self.zone, self.opens)
-            if opening > instant and self.is_open(opening):
-                return opening
-        return instant
-
-
-def send_window(settings: Settings, zone: dt.tzinfo) -> SendWindow:
-    """Return the send window of the settings; an empty one means always."""
-    opens, closes = settings["reminders.from_time"], settings["reminders.until_time"]
-    days = settings["reminders.days"] or tuple(range(7))
-    if opens >= closes:
-        opens, closes = dt.time.min, dt.time.max
-    return SendWindow(days, opens, closes, zone)
+_STALE_AFTER: Final = dt.timedelta(days=3)
+"""A patient is not told of what was due longer ago: the coordinator calls instead."""
 
 
 def recipient_of(step: Step, channel: str) -> str:
@@ -65,9 +33,34 @@ def recipient_of(step: Step, channel: str) -> str:
     """
     if step.recipient == "lead":
         return LEAD
-    if step.coordinator and (step.address or channel != "email"):
+    if step.coordinator and (step.address or kind_of_address(channel) != "email"):
         return step.coordinator
     return CLINIC
+
+
+def is_urgent(step: Step, protocol: Protocol | None) -> bool:
+    """Whether it goes in a message of its own: an escalation, or a hold to look at."""
+    rules = protocol.follow_ups if protocol else ()
+    anchor = next((rule.anchor for rule in rules if rule.id == step.rule), "")
+    return step.recipient == "lead" or anchor == "hold"
+
+
+def kind_of_address(channel: str) -> str:
+    """Return which of a patient's addresses a channel sends to."""
+    return "email" if channel in {"email", "maildir"} else "sms"
+
+
+def judged(row: NewRow, today: dt.date, *, consents: bool) -> NewRow:
+    """Return a row to a patient, and why it will not go, if it may not.
+
+    Args:
+        row: as it would go.
+        today: the clinical day.
+        consents: whether the patient consents to being reached so.
+    """
+    stale = today - row.step.due > _STALE_AFTER
+    reason = "stale" if stale else None
+    return replace(row, suppressed=reason if consents else "consent")
 
 
 def addresses_of(row: Claimed, settings: Settings) -> tuple[str, ...]:
@@ -81,34 +74,23 @@ def addresses_of(row: Claimed, settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(known)) or ("",)
 
 
-def next_step(
-    step: Step, steps: Mapping[str, int], today: dt.date
-) -> tuple[str | None, dt.date | None]:
-    """Return the step after this one and its day; (None, None) after the last.
-
-    A notice that is late, because its line was, is not repeated at once.
-    """
-    if step.step == "notice" and "repeat" in steps:
-        return "repeat", max(step.due, today) + dt.timedelta(days=steps["repeat"])
-    return None, None
-
-
-def wait_after(attempt: int, jitter: float) -> dt.timedelta:
+def wait_after(
+    attempt: int, jitter: float, at_least: dt.timedelta = dt.timedelta(0)
+) -> dt.timedelta:
     """Return how long to wait after a temporary failure: six hours at the most.
 
-    There is no last attempt: what keeps a message from leaving is mended some day.
-
     Args:
-        attempt: which attempt failed, from 1.
+        attempt: how many times it has failed, from 1.
         jitter: a number from 0 to 1 that spreads the retries of many rows.
+        at_least: what the other side asked for.
     """
     doubled: dt.timedelta = _FIRST_WAIT * 2 ** min(attempt - 1, 10)
-    return min(doubled * (0.75 + 0.5 * jitter), _LONGEST_WAIT)
+    return min(max(doubled * (0.75 + 0.5 * jitter), at_least), _LONGEST_WAIT)
 
 
 def idempotency_key(ledger_id: str, row: Claimed) -> str:
     """Return the name of this reminder for the outside: the same at every attempt."""
-    parts = (
+    return _hashed(
         ledger_id,
         row.episode,
         row.visit,
@@ -118,5 +100,13 @@ def idempotency_key(ledger_id: str, row: Claimed) -> str:
         row.recipient,
         row.channel,
     )
+
+
+def digest_key(ledger_id: str, recipient: str, channel: str, day: dt.date) -> str:
+    """Return the name of somebody's digest of a day: the same at every attempt."""
+    return _hashed(ledger_id, "digest", recipient, channel, day)
+
+
+def _hashed(*parts: object) -> str:
     text = "\x1f".join(str(part) for part in parts)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -47,13 +47,25 @@ WRITES = {
     "enrolled": ["patient", "add", "--from", "-"],
     "patient-edited": ["patient", "edit", "P00013", "--payer", "bcbs-al"],
     "staff-added": ["staff", "add", "okafor", "--role", "clinician"],
+    "contact-consent": [
+        "patient",
+        "consent",
+        "P00013",
+        "--channel",
+        "sms",
+        "--from",
+        "-",
+    ],
+    "stop": ["patient", "consent", "--stop", "--channel", "sms", "--from", "-"],
 }
 STDIN = {
     "patients": '{"family": "bra"}',
     "enrolled": '{"given": "Jo", "family": "Stone"}',
+    "contact-consent": "+44 20 7946 0018",
+    "stop": "+44 20 7946 0018",
 }
 ELSEWHERE = {
-    *(("advance",), ("contact",)),  # schema `written`, as all that follow
+    *(("advance",), ("contact",), ("snooze",)),  # schema `written`, as all that follow
     *(("episode", verb) for verb in ("open", "finish", "reopen")),
     *(("episode", verb) for verb in ("hold", "resume", "lost", "return")),
     ("next",),  # schema `show`

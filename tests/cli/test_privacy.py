@@ -18,7 +18,11 @@ GIVEN, FAMILY, BORN, MRN, NOTE = (
     "xylotheque",
 )
 PERSON = {"given": GIVEN, "family": FAMILY, "born": BORN, "mrn": MRN}
-SECRETS = (GIVEN, FAMILY, BORN, "23.07.1951", "19510723", MRN)
+PHONE = "+44 7700 900461"
+SECRETS = (
+    *(GIVEN, FAMILY, BORN, "23.07.1951", "19510723", MRN),
+    *(PHONE, "+447700900461", "7700900461", "900461"),
+)
 KEY = "P00037"
 WHO = ("--as", "rivera")
 
@@ -55,7 +59,8 @@ DRIVEN = {
     ("show",): [],
     ("history",): [],
     ("due",): ["--explain"],
-    ("contact",): ["no-answer"],
+    ("contact",): ["wrong-number"],
+    ("snooze",): ["+3d"],
     ("episode", "reopen"): ["--reason", "new-pain-report"],
     ("episode", "hold"): ["--reason", "pregnancy", "--review", "+30d", "-n"],
     ("episode", "resume"): [],
@@ -81,6 +86,8 @@ ALONE = [
     ["patient", "find", "--from", "-"],
     ["patient", "add", "--from", "-", *WHO],
     ["patient", "edit", KEY, "--payer", "bcbs-al", *WHO],
+    ["patient", "consent", KEY, "--channel", "sms", "--from", "-", *WHO],
+    ["patient", "show", KEY],
     ["episode", "list"],
     ["report", "census"],
     ["episode", "list", KEY],
@@ -105,7 +112,7 @@ ALONE = [
     ["db", "init"],
 ]
 """Commands that are about more than one episode, or none."""
-WRITES = {"record", "advance", "episode", "contact", "entry", "packet"}
+WRITES = {"record", "advance", "episode", "contact", "entry", "packet", "snooze"}
 ONE_WORD = {("completion",), ("worklist",), ("next",), ("show",), ("undo",)}
 NOT_DRIVEN = {("demo",), ("reminder", "watch")}
 """It invents its own patients; it never ends by itself (it is the rounds of `run`)."""
@@ -138,7 +145,8 @@ def every_word(desk):
         text = ["--text", "-"] if path[0] == "record" else []
         yield path, said(desk, *path, desk.key, *words, *text, *who, stdin=note)
     for words in ALONE:
-        stdin = json.dumps(PERSON if words[1:2] == ["add"] else {"family": FAMILY})
+        known = {"add": json.dumps(PERSON), "consent": PHONE}
+        stdin = known.get(words[1] if words[1:] else "", json.dumps({"family": FAMILY}))
         yield tuple(words[:2]), said(desk, *words, stdin=stdin)
 
 

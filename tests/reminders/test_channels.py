@@ -287,7 +287,7 @@ def test_judging_an_address_takes_no_time_whatever_it_is():
 def test_an_unknown_channel_is_bad_input(configured):
     with pytest.raises(BadInput) as refusal:
         open_channel("pigeon", configured(), io.StringIO())
-    assert refusal.value.hint == "use console, file or email"
+    assert refusal.value.hint == "use console, file, maildir, email, webhook or notify"
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,18 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from sitrack.errors import Unavailable
+from sitrack.pathway.calendar import Calendar
 from sitrack.pathway.loading import load, shipped_text
-from sitrack.record import backlog, library, outbox, tables
+from sitrack.record import attempts, backlog, dispatch, library, outbox, tables
+from sitrack.record.attempts import Word
+from sitrack.record.dispatch import Claim
 from sitrack.record.journal import open_ledger, reading, writing
-from sitrack.reminders import round as rounds
+from sitrack.reminders import desk
 from sitrack.reminders.channels import PermanentFailure, TemporaryFailure
 from sitrack.reminders.channels.file import FileChannel
-from sitrack.reminders.round import plan_round, run_round
+from sitrack.reminders.plan import plan_round
+from sitrack.reminders.round import run_round
+from sitrack.reminders.windows import send_window
 from tests.clinic import RIVERA, Clinic, codes_of, everything, settings_of
 
 SECOND = dt.timedelta(seconds=1)
@@ -48,7 +53,13 @@ def clinic(ledger):
 
 @pytest.fixture
 def settings(tmp_path):
-    return settings_of(tmp_path)
+    return one_by_one(tmp_path)
+
+
+def one_by_one(tmp_path, **flags):
+    """Settings of a clinic where each reminder is a message of its own."""
+    told = {"reminders.digest": False, "reminders.most_per_person": 1000}
+    return settings_of(tmp_path, **{**told, **flags})
 
 
 @pytest.fixture
@@ -182,18 +193,34 @@ def days(first, last):
         yield str(first + dt.timedelta(days=number))
 
 
-def test_an_unanswered_notice_is_repeated_once_after_seven_days(clinic, go):
-    clinic.injected("2025-01-06")
+def sent_from(clinic, go, first, last, rule):
+    """Which steps of a rule were sent, each with its day."""
     sent = []
-    for day in days("2025-01-06", "2025-02-14"):
+    for day in days(first, last):
         clinic.at(day)
-        report = go()
         sent += [
             (each.step, day)
-            for each in report.happenings
-            if each.rule == "INJ-DIARY" and each.outcome == "sent"
+            for each in go().happenings
+            if (each.rule, each.outcome) == (rule, "sent")
         ]
-    assert sent == [("notice", "2025-01-07"), ("repeat", "2025-01-14")]
+    return sent
+
+
+def test_an_unanswered_notice_to_staff_is_repeated_once_after_seven_days(clinic, go):
+    clinic.opened()
+    sent = sent_from(clinic, go, "2025-01-06", "2025-03-14", "INJ-SCHED")
+    assert sent == [("notice", "2025-01-20"), ("repeat", "2025-01-27")]
+
+
+def test_where_the_patient_is_waited_for_the_ladder_asks_for_three_attempts(clinic, go):
+    clinic.injected("2025-01-06")
+    sent = sent_from(clinic, go, "2025-01-06", "2025-03-14", "INJ-DIARY")
+    assert sent == [
+        ("notice", "2025-01-07"),
+        ("contact-1", "2025-01-14"),
+        ("contact-2", "2025-01-28"),
+        ("contact-3", "2025-02-06"),
+    ]
 
 
 def test_an_answered_notice_is_not_repeated(clinic, go):
@@ -221,24 +248,25 @@ def test_a_notice_that_is_late_is_not_repeated_at_once(clinic, go):
         clinic.at(day)
         assert outcomes(go()) == []
     clinic.at("2025-02-10")
-    assert {each.step for each in go().happenings} == {"repeat"}
+    steps = {(each.rule, each.step) for each in go().happenings}
+    assert steps == {("INJ-DIARY", "contact-1")}
 
 
 def test_the_steps_are_those_of_the_protocol_that_the_episode_began_under(clinic, go):
-    before = clinic.injected("2025-01-06")
+    clinic.at("2025-01-06")
+    before = clinic.opened()
     sooner = shipped_text().replace("repeat = { days = 7,", "repeat = { days = 3,")
     clinic.at("2025-01-06", "10:00")
     with writing(clinic.ledger) as work:
         library.adopt(work, load(sooner), work.now)
     after = clinic.opened()
-    clinic.inject(after)
     sent = {}
-    for day in days("2025-01-07", "2025-01-14"):
+    for day in days("2025-01-07", "2025-01-28"):
         clinic.at(day)
         for each in go().happenings:
             if (each.step, each.outcome) == ("repeat", "sent"):
                 sent[each.episode] = day
-    assert sent == {str(before): "2025-01-14", str(after): "2025-01-10"}
+    assert sent == {str(before): "2025-01-27", str(after): "2025-01-23"}
 
 
 # --- what it says, and to whom
@@ -261,7 +289,7 @@ def test_an_escalation_goes_to_the_lead(clinic, tmp_path):
     clinic.injected("2025-01-06")
     clinic.at("2025-03-05")
     channel = Memory()
-    told = settings_of(tmp_path, **{"clinic.lead_address": "lead@clinic.example"})
+    told = one_by_one(tmp_path, **{"clinic.lead_address": "lead@clinic.example"})
     report = run_round(clinic.ledger, told, channel)
     by_rule = {e.rule: e.recipient for e in report.happenings}
     assert by_rule["INJ-ESC"] == "lead"
@@ -283,7 +311,7 @@ def test_without_a_coordinators_address_the_clinic_stands_in(ledger, settings):
 
 
 def test_email_without_an_address_of_the_clinic_is_refused(clinic, tmp_path):
-    nowhere = settings_of(tmp_path, **{"clinic.address": None})
+    nowhere = one_by_one(tmp_path, **{"clinic.address": None})
     channel = Memory()
     channel.name = "email"
     before = everything(clinic.ledger)
@@ -455,16 +483,20 @@ def test_a_permanent_failure_is_given_up_at_once(clinic, go):
     assert outcomes(go()) == []
 
 
-def test_what_is_not_the_messages_fault_is_tried_until_it_is_mended(clinic, go):
+def test_what_is_not_the_messages_fault_is_tried_until_it_is_mended(
+    clinic, go, settings
+):
     clinic.injected("2025-01-06")
+    window = send_window(settings, clinic.ledger.zone, Calendar())
     channel = failing(TemporaryFailure("unreachable"), times=30)
     seen = []
     for day in days("2025-01-07", "2025-01-13"):
         for time in ("08:00", "14:00"):
             clinic.at(day, time)
             seen += outcomes(go(channel), "failed", "dead")
+            latest = clinic.ledger.clock() + dt.timedelta(hours=6)
             for row in rows_of(clinic.ledger, status="open"):
-                assert row.next_at - clinic.ledger.clock() <= dt.timedelta(hours=6)
+                assert row.next_at <= window.next_open(latest)
     assert len(seen) == 10
     assert {outcome for _, _, outcome in seen} == {"failed"}
     go(failing(RuntimeError(), times=1))
@@ -516,7 +548,7 @@ def test_where_no_address_is_left_the_row_is_given_up(clinic, go, tmp_path):
     clinic.injected("2025-01-06")
     spoil_the_address(clinic.ledger)
     clinic.at("2025-01-07")
-    nowhere = settings_of(tmp_path, **{"clinic.address": None})
+    nowhere = one_by_one(tmp_path, **{"clinic.address": None})
     report = go(FileChannel(tmp_path / "out.jsonl"), settings=nowhere)
     assert report.count("dead") == 1
     assert [row.last_error for row in rows_of(clinic.ledger)] == ["address-refused"]
@@ -613,18 +645,23 @@ def test_a_round_that_is_asked_to_stop_ends_after_the_row_in_hand(clinic, settin
 # --- the fence
 
 
-def claim(ledger, real_now, worker="w", limit=10, lease=60):
+def asked(work, real_now, worker="w", limit=10, lease=60):
+    return Claim(
+        channel="file",
+        due_by=work.now,
+        now=work.now,
+        today=work.today,
+        real_now=real_now,
+        lease=dt.timedelta(seconds=lease),
+        worker=worker,
+        limit=limit,
+    )
+
+
+def claim(ledger, real_now, *more, **options):
     with writing(ledger) as work:
-        return outbox.claim(
-            work.connection,
-            channel="file",
-            due_by=work.now,
-            now=work.now,
-            real_now=real_now,
-            lease=dt.timedelta(seconds=lease),
-            worker=worker,
-            limit=limit,
-        )
+        wanted = asked(work, real_now, *more, **options)
+        return dispatch.claim_alone(work.connection, wanted)
 
 
 @pytest.fixture
@@ -639,9 +676,9 @@ def waiting(clinic):
 NOON = dt.datetime(2025, 1, 7, 12, tzinfo=dt.UTC)
 
 
-def acknowledged(ledger, row, act=outbox.acknowledge):
+def acknowledged(ledger, row, act=attempts.acknowledge):
     with writing(ledger) as work:
-        return act(work.connection, row, "w", work.now, "word")
+        return bool(act(work.connection, [row], Word("w", work.now, "word")))
 
 
 def test_a_claimed_row_is_left_alone_until_its_lease_has_run_out(waiting):
@@ -652,7 +689,7 @@ def test_a_claimed_row_is_left_alone_until_its_lease_has_run_out(waiting):
 
 
 @pytest.mark.parametrize(
-    "late_word", [outbox.acknowledge, outbox.give_up, outbox.suppress]
+    "late_word", [attempts.acknowledge, attempts.give_up, attempts.suppress]
 )
 def test_a_worker_that_lost_its_lease_cannot_speak_any_more(waiting, late_word):
     [first] = claim(waiting, NOON, "one")
@@ -669,7 +706,8 @@ def test_a_failure_of_a_worker_that_lost_its_lease_is_not_written(waiting):
     claim(waiting, NOON + 60 * SECOND)
     with writing(waiting) as work:
         later = work.now + dt.timedelta(days=1)
-        assert not outbox.postpone(work.connection, first, "w", work.now, "x", later)
+        word = Word("w", work.now, "x")
+        assert not attempts.postpone(work.connection, [first], word, later)
     [row] = rows_of(waiting)
     assert (row.last_error, row.attempts) == (None, 2)
 
@@ -687,7 +725,7 @@ def test_a_row_that_came_back_belongs_to_the_next_attempt(waiting):
     assert make(waiting, step_of(waiting))
     assert not acknowledged(waiting, row)
     with reading(waiting) as connection:
-        assert outbox.mine_until(connection, row) is None
+        assert attempts.mine_until(connection, row) is None
     [again] = claim(waiting, NOON)
     assert again.attempt == 2
     assert acknowledged(waiting, again)
@@ -731,7 +769,7 @@ def test_a_batch_that_takes_longer_than_its_lease_is_kept(clinic, go, monkeypatc
         clinic.injected("2025-01-06")
     clinic.at("2025-01-07")
     real = [NOON]
-    monkeypatch.setattr(rounds, "real_instant", lambda connection: real[0])
+    monkeypatch.setattr(desk, "real_instant", lambda connection: real[0])
 
     def slow(message):
         real[0] += 50 * SECOND  # of a lease of 120
@@ -748,7 +786,7 @@ def test_a_message_leaves_only_while_enough_of_the_lease_is_left(
         clinic.injected("2025-01-06")
     clinic.at("2025-01-07")
     real, left = [NOON], []
-    monkeypatch.setattr(rounds, "real_instant", lambda connection: real[0])
+    monkeypatch.setattr(desk, "real_instant", lambda connection: real[0])
 
     def slow(message):
         episode = message.subject.split()[1]
@@ -765,7 +803,7 @@ def test_a_short_lease_is_prolonged_to_the_longest_send(clinic, tmp_path, monkey
         clinic.injected("2025-01-06")
     clinic.at("2025-01-07")
     real, left = [NOON], []
-    monkeypatch.setattr(rounds, "real_instant", lambda connection: real[0])
+    monkeypatch.setattr(desk, "real_instant", lambda connection: real[0])
 
     def slow(message):
         [row] = rows_of(clinic.ledger, episode=message.subject.split()[1])
@@ -774,7 +812,7 @@ def test_a_short_lease_is_prolonged_to_the_longest_send(clinic, tmp_path, monkey
 
     channel = Memory(slow)
     channel.longest_send = 90.0
-    told = settings_of(tmp_path, **{"reminders.lease": 5})
+    told = one_by_one(tmp_path, **{"reminders.lease": 5})
     assert run_round(clinic.ledger, told, channel).count("sent") == 2
     assert left == [90, 90]
 
@@ -850,15 +888,7 @@ def test_two_workers_on_a_server_take_different_rows_without_waiting(
         for step in outbox.steps_due(work.connection, dt.date(2025, 1, 7), 10):
             outbox.make_row(work.connection, step, "rivera", "file", work.now)
     with writing(postgresql_ledger) as work:
-        asked = {
-            "channel": "file",
-            "due_by": work.now,
-            "now": work.now,
-            "real_now": NOON,
-            "lease": dt.timedelta(seconds=60),
-            "worker": "w",
-        }
-        [one] = outbox.claim(work.connection, **asked, limit=1)
+        [one] = dispatch.claim_alone(work.connection, asked(work, NOON, limit=1))
         others = claim(postgresql_ledger, NOON)
     assert len({one.id, *(row.id for row in others)}) == 3
     assert {row.attempts for row in rows_of(postgresql_ledger)} == {1}
@@ -962,12 +992,13 @@ def test_a_plan_for_a_later_day_shows_what_falls_due_until_then(clinic, settings
     clinic.injected("2025-01-06")
     until = dt.date(2025, 1, 20)
     found = plan_round(clinic.ledger, settings, "file", until)
-    assert [(each.rule, each.due) for each in found] == [
-        ("INJ-DIARY", dt.date(2025, 1, 7)),
-        ("INJ-CHECK", until),
+    assert [(each.rule, each.step, each.at.day) for each in found] == [
+        ("INJ-DIARY", "notice", 7),
+        ("INJ-DIARY", "contact-1", 14),
+        ("INJ-CHECK", "notice", 20),
     ]
     assert {each.outcome for each in found} == {"planned"}
-    assert [each.at.hour for each in found] == [8, 8]
+    assert {each.at.hour for each in found} == {8}
     assert RIVERA.name in {each.recipient for each in found}
 
 

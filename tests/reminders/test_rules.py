@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sitrack.record.outbox import Claimed, Step
+from sitrack.record.attempts import Claimed
+from sitrack.record.outbox import Step
 from sitrack.reminders import rules
-from sitrack.reminders.rules import SendWindow, send_window
+from sitrack.reminders.windows import SendWindow, send_window
 from tests.clinic import settings_of
 
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
@@ -106,7 +107,7 @@ def test_the_window_of_the_settings_is_kept(tmp_path):
     assert found == SendWindow((5,), dt.time(7, 15), dt.time(18), BERLIN)
 
 
-# --- the steps
+# --- to whom
 
 STEP = Step(
     episode="P00013-R",
@@ -121,17 +122,6 @@ STEP = Step(
     address="rivera@clinic.example",
     protocol="hash",
 )
-
-
-def test_after_the_notice_comes_the_repeat_and_then_nothing():
-    steps = {"notice": 0, "repeat": 7, "contact-1": 7}
-    on_time = rules.next_step(STEP, steps, STEP.due)
-    assert on_time == ("repeat", dt.date(2025, 1, 14))
-    late = rules.next_step(STEP, steps, dt.date(2025, 2, 1))
-    assert late == ("repeat", dt.date(2025, 2, 8))
-    repeat = dataclasses.replace(STEP, step="repeat")
-    assert rules.next_step(repeat, steps, STEP.due) == (None, None)
-    assert rules.next_step(STEP, {"notice": 0}, STEP.due) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from sitrack.coordination.questions import Card
 from sitrack.journey.assessment import NOT_BUILT, Assessment
 from sitrack.legible import shown
 from sitrack.pathway.stages import title_of
+from sitrack.record.consents import ContactPoint
 from sitrack.record.history import Line
 from sitrack.record.registry import Patient
 from sitrack.record.worklist import Standing
@@ -75,11 +76,17 @@ def _way(each: Assessment, width: int) -> list[str]:
 
 
 def patient(
-    found: Patient, standings: Sequence[Standing], today: dt.date, *, masked: bool
+    found: Patient,
+    standings: Sequence[Standing],
+    ways: Sequence[ContactPoint],
+    today: dt.date,
+    *,
+    masked: bool,
 ) -> list[str]:
     """Return the screen of one patient; the name is shown only where asked for."""
     paid = f", payer {found.payer}" if found.payer else ""
-    head = f"{found.key}  {found.initials if masked else _in_full(found)}{paid}"
+    name = f"{found.key}  {found.initials if masked else _in_full(found)}{paid}"
+    head = [name, *(_way_to(each, masked=masked) for each in ways)]
     rows = [
         (
             each.episode,
@@ -92,9 +99,14 @@ def patient(
     ]
     if not rows:
         hint = f"Next: sitrack episode open {found.key} --side left|right"
-        return [head, "No episode yet.", hint]
+        return [*head, "No episode yet.", hint]
     heads = ("EPISODE", "SIDE", "STAGE", "STATUS", "SINCE")
-    return [head, *table(heads, rows, [11, 5, 18, 8, 22])]
+    return [*head, *table(heads, rows, [11, 5, 18, 8, 22])]
+
+
+def _way_to(way: ContactPoint, *, masked: bool) -> str:
+    address = "" if masked else f"{shown(way.address)}, "
+    return f"  {way.channel}: {address}consent {way.consent} on {way.since}"
 
 
 def _in_full(found: Patient) -> str:

@@ -12,6 +12,7 @@ from sitrack.journey.entries import (
     MOVE,
     OPENED,
     RETRACTED,
+    SNOOZED,
     Entry,
 )
 from sitrack.pathway.stages import title_of
@@ -32,6 +33,8 @@ _OTHER = {
     "episode-opened": "Episode opened",
     "payer-set": "Payer set",
     "exported": "Exported",
+    "contact-consent": "Consent to being reached",
+    "stop": "Stop of an address",
     "staff-added": "Staff added",
     "ledger-made": "Ledger made",
     "protocol-adopted": "Protocol adopted",
@@ -76,6 +79,11 @@ def _retracted(_entry: Entry, payload: Mapping[str, Any]) -> str:
     title = forms.KINDS[kind].title if kind in forms.KINDS else kind.capitalize()
     where = f", now {payload['to']}" if "to" in payload else ""
     return f"{title} retracted{where}"
+
+
+def _snoozed(_entry: Entry, payload: Mapping[str, Any]) -> str:
+    why = f", {payload['reason']}" if "reason" in payload else ""
+    return f"Put off until {payload['until']}{why}"
 
 
 def _status(entry: Entry, payload: Mapping[str, Any]) -> str:
@@ -186,6 +194,7 @@ _SAYS: Mapping[str, Any] = {
     MIGRATED: _migrated,
     CORRECTED: _corrected,
     RETRACTED: _retracted,
+    SNOOZED: _snoozed,
 }
 _WORDS: Mapping[str, Any] = {
     "injection": _injection,
@@ -203,7 +212,11 @@ _WORDS: Mapping[str, Any] = {
     "opinion": lambda values, _payload: [values["from"], values["verdict"]],
     "note": lambda values, _payload: [values["topic"]],
     "attestation": lambda values, _payload: [values["about"]],
-    "contact": lambda values, _payload: [values["outcome"], values["channel"]],
+    "contact": lambda values, _payload: [
+        values["outcome"],
+        values["channel"],
+        *([f"again {values['again']}"] if "again" in values else []),
+    ],
     "fusion": lambda values, _payload: [values["approach"]],
     "visit": lambda values, _payload: [values["by"]],
     "imaging": lambda values, _payload: [values["modality"], *values["regions"]],

@@ -7,12 +7,14 @@ say in their own words may hold addresses, and is never passed on.
 
 from __future__ import annotations
 
+import datetime as dt
+import importlib
 from pathlib import Path
 from typing import Protocol, TextIO
 
 from sitrack.errors import BadInput, Unavailable
 from sitrack.reminders.wording import Message
-from sitrack.settings import OPTIONS, Settings, is_plain_address
+from sitrack.settings import CHANNELS, OPTIONS, Settings, is_plain_address
 
 
 class DeliveryFailure(Exception):
@@ -28,7 +30,17 @@ class DeliveryFailure(Exception):
 
 
 class TemporaryFailure(DeliveryFailure):
-    """Nothing is wrong with the message: the same one may go later."""
+    """Nothing is wrong with the message: the same one may go later.
+
+    Attributes:
+        retry_after: how long the other side asked us to wait at the least.
+    """
+
+    def __init__(
+        self, reason: str, retry_after: dt.timedelta = dt.timedelta(0)
+    ) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
 
 
 class PermanentFailure(DeliveryFailure):
@@ -68,7 +80,7 @@ def open_channel(name: str, settings: Settings, out: TextIO) -> Channel:
     """Return the channel of that name, ready to send.
 
     Args:
-        name: `console`, `file` or `email`.
+        name: one of `settings.CHANNELS`.
         settings: where files and servers are.
         out: the stream that the console channel writes to.
 
@@ -76,6 +88,10 @@ def open_channel(name: str, settings: Settings, out: TextIO) -> Channel:
         BadInput: there is no such channel.
         Unavailable: a setting that the channel needs is missing or cannot be used.
     """
+    if name not in CHANNELS:
+        *others, last = CHANNELS
+        known = f"{', '.join(others)} or {last}"
+        raise BadInput("there is no such channel", f"use {known}")
     if name == "console":
         from sitrack.reminders.channels.console import ConsoleChannel
 
@@ -84,11 +100,9 @@ def open_channel(name: str, settings: Settings, out: TextIO) -> Channel:
         from sitrack.reminders.channels.file import FileChannel
 
         return FileChannel(Path(needed(settings, "reminders.file", name)))
-    if name == "email":
-        from sitrack.reminders.channels.email import EmailChannel
-
-        return EmailChannel(settings)
-    raise BadInput("there is no such channel", "use console, file or email")
+    module = importlib.import_module(f"sitrack.reminders.channels.{name}")
+    channel: Channel = getattr(module, f"{name.capitalize()}Channel")(settings)
+    return channel
 
 
 def needed(settings: Settings, option: str, channel: str) -> str:

@@ -13,13 +13,9 @@ import smtplib
 import ssl
 import time
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime
-from pathlib import Path
 from typing import Any, Final
 
 from sitrack.clock import Clock, machine_clock
-from sitrack.errors import Unavailable
 from sitrack.reminders.channels import (
     DeliveryFailure,
     PermanentFailure,
@@ -27,6 +23,9 @@ from sitrack.reminders.channels import (
     needed,
     plain_address,
 )
+from sitrack.reminders.channels.hurry import Pieces, hurry
+from sitrack.reminders.channels.mail import mail_of
+from sitrack.reminders.channels.trust import secret, trust
 from sitrack.reminders.wording import Message
 from sitrack.settings import Settings
 
@@ -71,8 +70,10 @@ class EmailChannel:
         self._sender = needed(settings, "smtp.sender", self.name)
         self._domain = self._sender.rpartition("@")[2]
         self._user = str(settings["smtp.user"])
-        self._password = _password(settings) if self._user else ""
-        self._trust = _trust(str(settings["smtp.ca_file"]))
+        self._password = (
+            secret(settings, "smtp.password_file", self.name) if self._user else ""
+        )
+        self._trust = trust(settings, "smtp.ca_file")
         self._timeout = timeout
         self.longest_send = longest_send
         self._clock = clock
@@ -81,7 +82,7 @@ class EmailChannel:
     def send(self, message: Message) -> str:
         """Hand one message to the server; the reference is its Message-ID."""
         recipient = plain_address(message.recipient_address)
-        mail = self._mail(message, recipient)
+        mail = mail_of(message, self._sender, recipient, self._clock)
         try:
             self._deliver(mail, recipient)
         except (OSError, UnicodeError) as error:
@@ -99,17 +100,6 @@ class EmailChannel:
             with contextlib.suppress(OSError):
                 connection.quit()
             connection.close()
-
-    def _mail(self, message: Message, recipient: str) -> EmailMessage:
-        mail = EmailMessage(SMTP_POLICY)
-        mail["From"] = self._sender
-        mail["To"] = recipient
-        mail["Subject"] = message.subject
-        mail["Date"] = format_datetime(self._clock())
-        mail["Message-ID"] = f"<{message.key}@{self._domain}>"
-        mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(message.body)
-        return mail
 
     def _deliver(self, mail: EmailMessage, recipient: str) -> None:
         ends = time.monotonic() + self.longest_send
@@ -172,11 +162,7 @@ class EmailChannel:
 
 
 class _Line(smtplib.SMTP):
-    """A conversation that ends in time, however slowly the server speaks.
-
-    The library allows so many seconds for each piece that arrives, and a server may
-    send any number of pieces. Past the end no word goes out and none is waited for:
-    a message that was not handed over by then is not handed over behind our back.
+    """A conversation that ends in time.
 
     Attributes:
         ends: on the clock of `time.monotonic`.
@@ -188,11 +174,7 @@ class _Line(smtplib.SMTP):
 
     def hurry(self) -> None:
         """Allow the next piece no more than the time that is left."""
-        left = self.ends - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        if self.sock is not None:
-            self.sock.settimeout(min(self.timeout, left))
+        hurry(self.sock, self.timeout, self.ends)
 
     def send(self, s: Any) -> None:
         """Say something, if there is still time."""
@@ -202,28 +184,12 @@ class _Line(smtplib.SMTP):
     def getreply(self) -> tuple[int, bytes]:
         """Hear the answer to its end, if there is still time."""
         if self.file is None:
-            self.file = io.BufferedReader(_Pieces(self))
+            self.file = io.BufferedReader(Pieces(self))
         return super().getreply()
 
 
 class _SecuredLine(_Line, smtplib.SMTP_SSL):
     """The same, secured from its first byte."""
-
-
-class _Pieces(io.RawIOBase):
-    """What arrives on a line, each piece in the time that is left."""
-
-    def __init__(self, line: _Line) -> None:
-        self._line = line
-
-    def readable(self) -> bool:
-        """Say yes: it is for reading."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Wait for the next piece."""
-        self._line.hurry()
-        return self._line.sock.recv_into(buffer) if self._line.sock else 0
 
 
 _ABOUT_US: Final = (
@@ -265,30 +231,3 @@ def _word_for(error: Exception) -> str:
     return next(
         (word for kind, word in _WORDS if isinstance(told, kind)), "unreachable"
     )
-
-
-def _password(settings: Settings) -> str:
-    path = needed(settings, "smtp.password_file", EmailChannel.name)
-    try:
-        password = Path(path).read_text(encoding="ascii").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError):
-        password = ""
-    if not password:
-        raise Unavailable(
-            f"the file {path} of the setting smtp.password_file holds no password",
-            "put the password alone into that file, in ASCII, readable to this account",
-        )
-    return password
-
-
-def _trust(ca_file: str) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if ca_file:
-        try:
-            context.load_verify_locations(cafile=ca_file)
-        except OSError:
-            raise Unavailable(
-                f"the file {ca_file} of the setting smtp.ca_file holds no certificate",
-                "name a readable file of certificates in PEM form",
-            ) from None
-    return context

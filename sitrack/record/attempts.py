@@ -1,0 +1,294 @@
+"""What a worker says about the rows that it holds: sent, failed, suppressed, given up.
+
+Every word names the attempt it belongs to, so that a worker that lost its lease cannot
+speak any more. What it says stands in `delivery`, which is append-only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, insert, not_, or_, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sitrack.record import codec, tables, wanted
+
+_AT_ONCE = 500
+"""Rows named in one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row that this worker holds.
+
+    Attributes:
+        id: the row.
+        attempt: which attempt this is, from 1; the fence.
+        address: the recipient's address where the recipient is of the staff, or None.
+        failures: how many attempts failed.
+        zone: the recipient's time zone where it is not the clinic's, or None.
+    """
+
+    id: int
+    attempt: int
+    episode: str
+    visit: int
+    rule: str
+    occurrence: int
+    step: str
+    recipient: str
+    channel: str
+    due: dt.date
+    address: str | None
+    failures: int = 0
+    zone: str | None = None
+
+
+def chunks(items: Sequence[Any]) -> list[Sequence[Any]]:
+    """Return the items in pieces that one statement can name."""
+    return [items[at : at + _AT_ONCE] for at in range(0, len(items), _AT_ONCE)]
+
+
+# --- looking again, just before sending
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A claimed row, seen again.
+
+    Attributes:
+        until: how long it is this attempt's; None where it is not any more.
+        unwanted: why it is not wanted any more, as a code; None where it is.
+    """
+
+    until: dt.datetime | None
+    unwanted: str | None
+
+
+def look_again(connection: Connection, rows: Sequence[Claimed]) -> dict[int, Look]:
+    """Return how each row stands now."""
+    table = tables.reminder
+    query = wanted.its_episode_and_line(
+        select(
+            table.c.id, table.c.status, table.c.leased_until, *wanted.FACTS
+        ).select_from(table)
+    )
+    found = {}
+    for chunk in chunks(rows):
+        for row in connection.execute(query.where(_are_of_attempt(chunk))):
+            held = row.leased_until if row.status == "open" else None
+            found[row.id] = Look(held, wanted.why_unwanted(row))
+    return {row.id: found.get(row.id, Look(None, None)) for row in rows}
+
+
+def mine_until(connection: Connection, row: Claimed) -> dt.datetime | None:
+    """Return until when a row is this attempt's, if it is still wanted; else None."""
+    look = look_again(connection, [row])[row.id]
+    return None if look.unwanted else look.until
+
+
+# --- what a worker says about the rows it holds
+
+
+def prolong(
+    connection: Connection, rows: Sequence[Claimed], until: dt.datetime
+) -> set[int]:
+    """Keep rows for longer; return which of them are still this attempt's."""
+    is_open = tables.reminder.c.status == "open"
+    return _changed(connection, rows, is_open, leased_until=until)
+
+
+def release(connection: Connection, rows: Sequence[Claimed]) -> set[int]:
+    """Give rows back, unsent, for anyone to claim; their attempt stays counted."""
+    return _changed(connection, rows, leased_until=None)
+
+
+def wait_until(
+    connection: Connection, rows: Sequence[Claimed], until: dt.datetime, why: str
+) -> set[int]:
+    """Give rows back that may not leave yet, with the reason. It is no failure."""
+    is_open = tables.reminder.c.status == "open"
+    return _changed(
+        connection, rows, is_open, next_at=until, leased_until=None, last_error=why
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a worker writes down about an attempt.
+
+    Attributes:
+        worker: its name for the record.
+        now: the ledger's present instant.
+        detail: the reference of what was sent, or a short code.
+    """
+
+    worker: str
+    now: dt.datetime
+    detail: str
+
+
+def acknowledge(
+    connection: Connection, rows: Sequence[Claimed], word: Word
+) -> set[int]:
+    """Write down that rows were sent; return those that were this attempt's."""
+    values = {"status": "done", "leased_until": None, "last_error": None}
+    return _said(connection, rows, word, "sent", values)
+
+
+def give_up(connection: Connection, rows: Sequence[Claimed], word: Word) -> set[int]:
+    """Write down that rows will not be tried again."""
+    values = {"status": "dead", "leased_until": None, "last_error": word.detail}
+    return _said(connection, rows, word, "gave-up", values)
+
+
+def suppress(
+    connection: Connection,
+    rows: Sequence[Claimed],
+    word: Word,
+    *,
+    although_wanted: bool = False,
+) -> set[int]:
+    """Write down that rows were not sent, and will not be.
+
+    Args:
+        connection: a writing transaction.
+        rows: what is about.
+        word: with the reason.
+        although_wanted: they are, but may not be sent.
+    """
+    conditions = [] if although_wanted else [not_(wanted.still_wanted())]
+    values = {"status": "cancelled", "leased_until": None, "last_error": word.detail}
+    return _said(connection, rows, word, "suppressed", values, *conditions)
+
+
+def postpone(
+    connection: Connection, rows: Sequence[Claimed], word: Word, next_at: dt.datetime
+) -> set[int]:
+    """Write down that the attempt failed, and when the next one is."""
+    values = {
+        "next_at": next_at,
+        "leased_until": None,
+        "last_error": word.detail,
+        "failures": tables.reminder.c.failures + 1,
+    }
+    return _said(connection, rows, word, "failed", values)
+
+
+def _said(
+    connection: Connection,
+    rows: Sequence[Claimed],
+    word: Word,
+    event: str,
+    values: dict[str, Any],
+    *conditions: Any,
+) -> set[int]:
+    changed = _changed(connection, rows, *conditions, **values)
+    lines = [
+        {
+            "reminder": row.id,
+            "attempt": row.attempt,
+            "event": event,
+            "detail": word.detail,
+        }
+        for row in rows
+        if row.id in changed
+    ]
+    if lines:
+        write_lines(connection, lines, word.worker, word.now)
+    return changed
+
+
+def _are_of_attempt(rows: Sequence[Claimed]) -> Any:
+    """The fence: no other attempt was made, and this one has not had its last word.
+
+    A row that was cancelled meanwhile may still be spoken about, for it may have been
+    sent just before; one that was opened again since belongs to the next attempt.
+    """
+    table = tables.reminder
+    held = and_(table.c.status == "open", table.c.leased_until.is_not(None))
+    spoken_of = or_(held, table.c.status == "cancelled")
+    if len(rows) == 1:
+        one = rows[0]
+        return and_(table.c.id == one.id, table.c.attempts == one.attempt, spoken_of)
+    names = [(row.id, row.attempt) for row in rows]
+    return and_(tuple_(table.c.id, table.c.attempts).in_(names), spoken_of)
+
+
+def _changed(
+    connection: Connection, rows: Sequence[Claimed], *conditions: Any, **values: Any
+) -> set[int]:
+    """Change the rows that this attempt still holds; return which."""
+    table, changed = tables.reminder, set()
+    for chunk in chunks(rows):
+        statement = update(table).where(_are_of_attempt(chunk), *conditions)
+        result = connection.execute(statement.values(**values).returning(table.c.id))
+        changed |= set(result.scalars())
+    return changed
+
+
+def write_lines(
+    connection: Connection, lines: list[dict[str, Any]], worker: str, now: dt.datetime
+) -> None:
+    """Append to what was said of rows."""
+    at = codec.instant_text(now)
+    rows = [{"detail": None, **line, "worker": worker, "at": at} for line in lines]
+    connection.execute(insert(tables.delivery), rows)
+
+
+# --- the messages
+
+
+def insert_message(connection: Connection, values: dict[str, Any]) -> bool:
+    """Write down a message, unless there is one like it; return whether it was new."""
+    on_postgres = connection.dialect.name == "postgresql"
+    make: Any = postgresql.insert if on_postgres else sqlite.insert
+    statement = make(tables.message).on_conflict_do_nothing()
+    returning = statement.returning(tables.message.c.key)
+    return connection.execute(returning, values).scalar() is not None
+
+
+def note_message(
+    connection: Connection,
+    key: str,
+    rows: Sequence[Claimed],
+    now: dt.datetime,
+    today: dt.date,
+) -> None:
+    """Count the message that carried these rows."""
+    table = tables.message
+    sent = update(table).where(table.c.key == key).values(sent_at=now)
+    if connection.execute(sent).rowcount == 0:
+        alone = {"key": key, "day": today, "alone": 1, "sent_at": now}
+        to = {"recipient": rows[0].recipient, "channel": rows[0].channel}
+        insert_message(connection, alone | to)
+
+
+def sent_to(connection: Connection, recipient: str, channel: str, day: dt.date) -> int:
+    """Return how many messages went to somebody through a channel on that day."""
+    table = tables.message
+    query = (
+        select(func.count())
+        .select_from(table)
+        .where(
+            table.c.recipient == recipient,
+            table.c.channel == channel,
+            table.c.day == day,
+            table.c.sent_at.is_not(None),
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def sent_since(
+    connection: Connection, channel: str, since: dt.datetime
+) -> tuple[int, dt.datetime | None]:
+    """Return how many messages went through a channel since then, and the first."""
+    table = tables.message
+    query = select(func.count(), func.min(table.c.sent_at))
+    query = query.where(table.c.channel == channel, table.c.sent_at > since)
+    count, first = connection.execute(query).one()
+    return int(count), first

@@ -1,0 +1,62 @@
+"""A clinic, its settings, and a channel that keeps what it was given."""
+
+import pytest
+from sqlalchemy import select
+
+from sitrack.record import tables
+from sitrack.record.journal import reading
+from sitrack.reminders.round import run_round
+from tests.clinic import Clinic, settings_of
+
+
+class Memory:
+    """A channel that keeps what it was given, or does something else on the way."""
+
+    longest_send = 30.0
+
+    def __init__(self, on_send=lambda message: None, name="file"):
+        self.sent = []
+        self.name = name
+        self._on_send = on_send
+
+    def send(self, message):
+        self._on_send(message)
+        self.sent.append(message)
+        return message.key
+
+    def close(self):
+        """There is nothing to let go of."""
+
+
+@pytest.fixture
+def clinic(ledger):
+    return Clinic(ledger)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return settings_of(tmp_path)
+
+
+def round_of(clinic, settings, channel, **options):
+    """Run a round and return its report."""
+    return run_round(clinic.ledger, settings, channel, **options)
+
+
+def outbox(ledger, **wanted):
+    """The rows of the outbox, by id."""
+    table = tables.reminder
+    query = select(table).order_by(table.c.id).filter_by(**wanted)
+    with reading(ledger) as connection:
+        return connection.execute(query).all()
+
+
+def events(ledger):
+    """The delivery lines as (row, attempt, event, detail), in the order of rows."""
+    table = tables.delivery
+    query = select(table).order_by(table.c.reminder, table.c.attempt, table.c.event)
+    with reading(ledger) as connection:
+        return [
+            (row.reminder, row.attempt, row.event, row.detail)
+            for row in connection.execute(query)
+        ]
