@@ -82,7 +82,7 @@ def test_what_falls_due_later_in_the_day_waits_for_the_next_digest(clinic, go):
 def test_each_person_gets_a_digest_of_their_own(clinic, go):
     injected(clinic, 2)
     from sitrack.coordination import people
-    from sitrack.record.registry import Staff
+    from sitrack.record.staff import Staff
     from tests.clinic import RIVERA
 
     okafor = Staff("okafor", "coordinator", "okafor@clinic.example")
@@ -166,7 +166,7 @@ def test_what_was_answered_meanwhile_is_left_out_of_the_repeat(clinic, go):
 def test_what_is_answered_between_claim_and_send_is_left_out(clinic, go):
     """Two people, so that the second digest is claimed while the first is sent."""
     from sitrack.coordination import people
-    from sitrack.record.registry import Staff
+    from sitrack.record.staff import Staff
     from tests.clinic import RIVERA
 
     people.add_staff(
@@ -264,7 +264,7 @@ def test_the_digest_of_a_dead_worker_is_sent_again_under_the_same_key(clinic, go
 
 def test_four_workers_send_one_digest_to_each_of_ten_people(clinic, settings):
     from sitrack.coordination import people
-    from sitrack.record.registry import Staff
+    from sitrack.record.staff import Staff
     from tests.clinic import RIVERA
 
     for number in range(10):

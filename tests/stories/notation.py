@@ -7,6 +7,7 @@ with `why` before it is made, and a refusal must leave everything as it was.
 A follow-up is written as its rule without the prefix of its stage, and its date without
 the year where that is the year of the row: `TRIAL 03-13`. A refusal is its code, the item
 in brackets, and the earliest day where time alone helps: `TRIAL_PERIOD_NOT_MET from 03-13`.
+What fires is a rule, with ` again` for a repeat or the attempt that is asked for.
 """
 # ruff: noqa: A002 - a story says which follow-ups are `open`
 
@@ -86,8 +87,7 @@ class Story:
             for row in happened
             if row["outcome"] == outcome and row["episode"] == self.key
         ]
-        repeated = {"notice": "", "repeat": " again"}
-        return sorted(_short(row["rule"]) + repeated[row["step"]] for row in mine)
+        return sorted(_short(row["rule"]) + _step(row["step"]) for row in mine)
 
     def record(self, kind, *, open=None, readings=(), **values):
         """Record evidence, which moves nothing; return the number of its entry."""
@@ -333,6 +333,11 @@ class Story:
 
 def _standing(answer):
     return answer["stage"], answer["version"]
+
+
+def _step(step):
+    """A step behind the rule it is about: a notice is not named, what follows is."""
+    return {"notice": "", "repeat": " again"}.get(step, f" {step}")
 
 
 def _short(rule):

@@ -60,7 +60,7 @@ def evaluated(url, folder):
     [fired] = story.on("2025-02-02", fires=["OUTCOME"], sent=[])  # a Sunday
     assert fired["at"] == "2025-02-03T08:00:00.000000Z"
 
-    story.on("2025-02-10", fires=["OUTCOME again"], sent=["OUTCOME", "OUTCOME again"])
+    story.on("2025-02-10", fires=["OUTCOME contact-1"], sent=["OUTCOME", "OUTCOME contact-1"])
     story.record("score", nrs=7, odi=46)
     story.record("therapy", type="home-programme", start="2024-07-01", adherence=80)
     story.advance("fusion-evaluation", open=["DUE 04-11", "ESC 05-11"])
@@ -105,10 +105,10 @@ def asked_for_again(url, folder):
     assert move["payload"]["reason"] == declined
 
     story.on("2025-04-24", fires=["CHECK"])
-    story.on("2025-05-01", fires=["CHECK again"])
+    story.on("2025-05-01", fires=["CHECK contact-1"])
     story.on("2025-05-08", fires=["TRIAL"])
 
-    story.on("2025-07-14", fires=["TRIAL again", "ESC"])
+    story.on("2025-07-14", fires=["CHECK contact-2", "ESC"])
     story.record("score", nrs=7, odi=48)
     story.advance("fusion-evaluation", open=["DUE 09-12", "ESC 10-12"])
     return story

@@ -109,12 +109,12 @@ def lost(url, folder):
     story = in_conservative_care(url, folder)
     story.on("2025-02-12", fires=["CHECK"])
     for day, fires, channel in (
-        ("2025-02-19", ["CHECK again"], "phone"),
-        ("2025-03-05", ["TRIAL"], "sms"),
+        ("2025-02-19", ["CHECK contact-1"], "phone"),
+        ("2025-03-05", ["CHECK contact-2", "TRIAL"], "sms"),
     ):
         story.on(day, fires=fires)
         story.contact("no-answer", channel)
-    story.on("2025-03-28", fires=["TRIAL again"])
+    story.on("2025-03-28", fires=["CHECK contact-3"])
     too_few = ["CONTACT_ATTEMPTS_INSUFFICIENT", "LTFU_WINDOW_NOT_MET"]
     story.lost(refused=too_few)
     story.on("2025-03-31", fires=[])

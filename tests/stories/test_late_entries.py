@@ -70,7 +70,7 @@ def test_a_diary_of_eleven_days_later_counts_once_a_clinician_attests_it(story):
     )
     story.on("2025-05-26", fires=["REVIEW"], sent=["REVIEW"])
 
-    story.on("2025-05-30", fires=["DIARY again"])
+    story.on("2025-05-30", fires=["DIARY contact-1"])
     readings = ("1h=2", "2h=2", "4h=3")
     diary = story.diary(*readings, on="2025-05-19", for_=block, method="paper")
     story.is_open(["REVIEW 05-26", "ESC 06-16"])
