@@ -200,3 +200,14 @@ def test_help_names_every_reason_and_begins_with_an_example(desk, verb):
     for reason in ("typing-error", "wrong-patient", "source-corrected"):
         assert reason in flat
     assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_pipe_says_of_each_entry_whether_it_stands(desk):
+    desk.written(*EXAM, *FEWER, *WHY, "--yes")
+    desk.written("entry", "retract", "P00013-R", "17", *WHY, "--yes")
+    heads, *rows = desk.type("history", "P00013-R").out.splitlines()
+    cells = [dict(zip(heads.split("\t"), row.split("\t"), strict=True)) for row in rows]
+    told = {row["entry"]: (row["amended_by"], row["retracted"]) for row in cells}
+    assert told["P00013-R#6"] == ("18", "no")
+    assert told["P00013-R#17"] == ("19", "yes")
+    assert [row["corrects"] for row in cells[-2:]] == ["6", "17"]
