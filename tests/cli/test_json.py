@@ -51,6 +51,7 @@ WRITES = {
     "enrolled": ["patient", "add", "--from", "-"],
     "patient-edited": ["patient", "edit", "P00013", "--payer", "bcbs-al"],
     "staff-added": ["staff", "add", "okafor", "--role", "clinician"],
+    "role-changed": ["staff", "role", "osei", "auditor"],
 }
 STDIN = {
     "patients": '{"family": "bra"}',

@@ -89,6 +89,7 @@ ALONE = [
     ["completion", "bash"],
     ["staff", "list"],
     ["staff", "add", "okafor", "--role", "clinician", *WHO],
+    ["staff", "role", "osei", "auditor", "-n", *WHO],
     ["reminder", "plan", "--until", "+90d"],
     ["reminder", "run"],
     ["pathway", "list"],

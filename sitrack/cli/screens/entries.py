@@ -33,6 +33,7 @@ _OTHER = {
     "payer-set": "Payer set",
     "exported": "Exported",
     "staff-added": "Staff added",
+    "role-changed": "Role changed",
     "ledger-made": "Ledger made",
     "protocol-adopted": "Protocol adopted",
 }
