@@ -29,5 +29,6 @@ else:
     from sitrack.record.connection import engine_for, read_url
 
     url = settings.load({}, os.environ)["database_url"]
-    with engine_for(read_url(url), write=True).begin() as connection:
+    engine = engine_for(read_url(url), write=True, migrates=True)
+    with engine.begin() as connection:
         run(connection)

@@ -53,6 +53,9 @@ def history(
             "recorder",
             "source",
             "late",
+            "corrects",
+            "amended_by",
+            "retracted",
         ),
         rows=[_row(str(key), line) for line in ordered],
         screen=lambda width: screens.lines(

@@ -73,6 +73,35 @@ def add(
         click.echo(f"Next: export SITRACK_AS={added.id}, and leave out --as")
 
 
+@staff.command(context_settings=CONTEXT)
+@click.argument("staff_id", metavar="ID")
+@click.argument("role_name", metavar="ROLE", type=click.Choice(ROLES))
+@writes
+def role(shell: Shell, staff_id: str, role_name: str, dry_run: bool) -> None:
+    """Give somebody another role; an admin's is changed by another admin.
+
+    \b
+      sitrack staff role okafor admin
+    """
+    from sitrack.coordination.people import change_role
+
+    changed, entry = change_role(
+        shell.ledger, shell.author, staff_id, role_name, dry_run=dry_run
+    )
+    if not dry_run:
+        shell.recorded = "sitrack staff list"
+    was = (entry.payload or {})["was"]
+    if shell.form == "json":
+        body = {"schema": "sitrack.role-changed/1", "as_of": entry.recorded}
+        more = {"staff": changed.id, "role": changed.role, "was": was}
+        click.echo(dumped({**body, **more, "dry_run": dry_run}))
+    elif dry_run:
+        click.echo(f"would make {changed.id}, {was}, {changed.role}")
+    else:
+        click.echo(f"{changed.id}, {was} until now, is {changed.role}")
+        click.echo(f"recorded {receipt(entry, 'office')}")
+
+
 @staff.command("list", context_settings=CONTEXT)
 @reads
 def list_staff(shell: Shell) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sitrack.errors import BadInput, NotPermitted
+from sitrack.errors import BadInput, NotFound, NotPermitted
 from sitrack.journey.entries import ENROLLED, PAYER_SET, Draft, Entry, Provenance
 from sitrack.journey.patient import patient_stream, read_patient_key
 from sitrack.pathway.policy import payer_named
@@ -201,3 +201,37 @@ def add_staff(
             "office", Draft("staff-added", work.today, who, payload=payload)
         )
         return added, entry
+
+
+def change_role(
+    ledger: Ledger, author: Author, staff_id: str, role: str, *, dry_run: bool = False
+) -> tuple[Staff, Entry]:
+    """Give somebody on the staff list another role; an admin's, another admin changes.
+
+    Raises:
+        NotFound: nobody of that id is on the staff list.
+        BadInput: it is no role, or the one that they have.
+        NotPermitted: an admin would change their own, or the author may change none.
+    """
+    with writing(ledger, dry_run=dry_run) as work:
+        registry.one_at_a_time(work.connection)
+        who = provenance(work, author)
+        found = staff.member(work.connection, staff_id)
+        if found is None:
+            raise NotFound(f"{staff_id} is not on the staff list", "sitrack staff list")
+        if found.role == "admin" and found.id == who.recorder:
+            raise NotPermitted(
+                "an admin's role is changed by another admin",
+                "make somebody else an admin, who then changes yours",
+            )
+        changed = staff.give_role(work, found, role)
+        payload = {
+            **author.payload(),
+            "staff": changed.id,
+            "role": changed.role,
+            "was": found.role,
+        }
+        entry = work.append(
+            "office", Draft("role-changed", work.today, who, payload=payload)
+        )
+        return changed, entry

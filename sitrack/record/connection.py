@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url
 from sqlalchemy.engine import URL
 
 from sitrack.errors import BadInput, SitrackError, Unavailable, WrittenFirst
+from sitrack.record.allowed import allowed
 
 _WAIT_FOR_LOCK: Final = 15.0
 _POSTGRES_LIMITS: Final = (
@@ -81,13 +82,14 @@ def _hosts(url: URL) -> list[str]:
     return [host.strip() for text in texts for host in text.split(",")]
 
 
-def engine_for(url: URL, *, write: bool) -> Engine:
+def engine_for(url: URL, *, write: bool, migrates: bool = False) -> Engine:
     """Return an engine whose transactions read, or write.
 
-    On SQLite a writing transaction holds the write lock from its first statement.
+    On SQLite a writing transaction holds the write lock from its first statement, and
+    only an engine that migrates may change the schema (`record/allowed.py`).
     """
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, write=write)
+        return _sqlite_engine(url, write=write, migrates=migrates)
     if importlib.util.find_spec("psycopg") is None:
         raise Unavailable(
             "this installation cannot speak to PostgreSQL",
@@ -102,7 +104,7 @@ def engine_for(url: URL, *, write: bool) -> Engine:
     )
 
 
-def _sqlite_engine(url: URL, *, write: bool) -> Engine:
+def _sqlite_engine(url: URL, *, write: bool, migrates: bool) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,
@@ -127,6 +129,8 @@ def _sqlite_engine(url: URL, *, write: bool) -> Engine:
         connection.execute("PRAGMA synchronous=FULL")
         if write:
             connection.execute("PRAGMA busy_timeout=0")
+        if not migrates:
+            connection.set_authorizer(allowed)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

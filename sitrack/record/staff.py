@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, bindparam, insert, select
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from sitrack.clock import zone_named
 from sitrack.errors import BadInput
@@ -63,8 +63,7 @@ def add(
             "a staff id names one person: lower-case letters, digits, hyphens",
             "such as: sitrack staff add rivera --role coordinator",
         )
-    if role not in ROLES:
-        raise BadInput("that is not a role", ", ".join(ROLES))
+    _refuse_unknown(role)
     if email is not None and not is_plain_address(email):
         raise BadInput("that is not one e-mail address")
     if member(work.connection, staff_id) is not None:
@@ -72,6 +71,26 @@ def add(
     added = Staff(staff_id, role, email, zone_named(zone).key if zone else None)
     work.connection.execute(insert(tables.staff), asdict(added))
     return added
+
+
+def _refuse_unknown(role: str) -> None:
+    if role not in ROLES:
+        raise BadInput("that is not a role", ", ".join(ROLES))
+
+
+def give_role(work: Work, found: Staff, role: str) -> Staff:
+    """Give somebody on the staff list another role.
+
+    Raises:
+        BadInput: it is no role, or the one that they have.
+    """
+    _refuse_unknown(role)
+    if role == found.role:
+        raise BadInput(f"{found.id} has that role already", "sitrack staff list")
+    table = tables.staff
+    change = update(table).where(table.c.id == found.id).values(role=role)
+    work.connection.execute(change)
+    return replace(found, role=role)
 
 
 def member(connection: Connection, staff_id: str) -> Staff | None:

@@ -178,7 +178,7 @@ def _refuse_newer(revision: str) -> None:
 @contextlib.contextmanager
 def _migrating(url: URL) -> Iterator[Connection]:
     """Open the one transaction in which a schema is made or changed."""
-    engine = engine_for(url, write=True)
+    engine = engine_for(url, write=True, migrates=True)
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _foreign_keys_off)
     try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import collections
 import datetime as dt
-import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,12 +16,10 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Select,
-    bindparam,
     func,
-    literal_column,
     or_,
     select,
+    text,
 )
 
 from sitrack.journey.entries import (
@@ -88,29 +85,20 @@ def whereabouts(
     """Return where the episode of a stream was; None where it was not open yet."""
     limit = codec.instant_text(as_known) if as_known else _LAST_MOMENT
     asked = {"name": stream, "limit": limit}
-    rows = connection.execute(_changes_query(), asked)
+    rows = connection.execute(_CHANGES, asked)
     return _walked(_standing(rows, ledger.zone), as_of)
 
 
-@functools.cache
-def _changes_query() -> Select[Any]:
-    entries = tables.entry.c
-    return (
-        select(
-            entries.seq,
-            entries.kind,
-            entries.stage_to,
-            entries.occurred,
-            entries.corrects,
-        )
-        .where(
-            entries.stream == bindparam("name"),
-            entries.recorded <= bindparam("limit"),
-            # Written out: a list that is bound is put together anew at each question.
-            entries.kind.in_([literal_column(f"'{kind}'") for kind in _FRAME]),
-        )
-        .order_by(entries.seq)
-    )
+# Written out: of a statement that is put together, the names are gathered anew at each
+# question, and that takes longer than to answer it.
+_CHANGES: Final = text(
+    f"""
+    SELECT seq, kind, stage_to, occurred, corrects FROM entry
+    WHERE stream = :name AND recorded <= :limit
+    AND kind IN ({", ".join(f"'{kind}'" for kind in _FRAME)})
+    ORDER BY seq
+    """  # noqa: S608 - words of ours
+)
 
 
 def _standing(rows: Iterable[Any], zone: dt.tzinfo) -> Iterable[_Change]:

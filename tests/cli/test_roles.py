@@ -1,9 +1,11 @@
 """Each role has its commands, on both databases; the rest is refused, and logged."""
 
 import json
+from contextlib import closing
 
 import pytest
 
+from sitrack.record.journal import load_stream, open_ledger, reading
 from sitrack.record.roles import COMMANDS as MATRIX
 from sitrack.record.roles import ROLES
 from tests.stories.notation import Story
@@ -40,6 +42,7 @@ WRITES = {
         *("entry", "transfer", KEY, "1", "--to", "P00013-L", "--reason", "wrong-side"),
     ],
     "staff add": ["staff", "add", "okafor", "--role", "clinician", "--no-input"],
+    "staff role": ["staff", "role", "osei", "coordinator"],
     "pathway migrate": [
         "pathway",
         "migrate",
@@ -141,3 +144,31 @@ def test_an_auditor_sees_names_for_a_reason_only(clinic):
     assert (done.code, done.out) == (16, "")
     assert done.error["hint"] == "give the reason: --break-glass CODE"
     assert clinic.type(*words, "--break-glass", "safety").json["given"] == "Mary"
+
+
+def test_a_role_that_was_changed_holds_at_once_and_is_on_record(clinic):
+    words = ("staff", "role", "rivera", "auditor", "--as", "the-admin", "--json")
+    changed = clinic.type(*words).json
+    assert (changed["role"], changed["was"]) == ("auditor", "coordinator")
+    done = clinic.type(*WRITES["contact"], "--as", "rivera")
+    assert (done.code, done.out) == (16, "")
+    with closing(open_ledger(clinic.url)) as ledger, reading(ledger) as connection:
+        *_, entry = load_stream(connection, "office")
+    assert (entry.kind, entry.provenance.recorder) == ("role-changed", "the-admin")
+    assert clinic.answer("audit", "verify")["holds"] is True
+
+
+def test_an_admin_is_no_admin_of_their_own(clinic):
+    words = ("staff", "role", "the-admin", "clinician")
+    done = clinic.type(*words, "--as", "the-admin", "--json")
+    assert (done.code, done.error["code"]) == (16, 16)
+    promoted = ("staff", "role", "osei", "admin", "--as", "the-admin")
+    assert clinic.type(*promoted).code == 0
+    assert clinic.type(*words, "--as", "osei").code == 0
+
+
+def test_nobody_is_given_a_role_that_is_theirs_or_that_there_is_not(clinic):
+    as_admin = ("--as", "the-admin")
+    assert clinic.type("staff", "role", "osei", "clinician", *as_admin).code == 2
+    assert clinic.type("staff", "role", "osei", "doctor", *as_admin).code == 2
+    assert clinic.type("staff", "role", "kim", "admin", *as_admin).code == 11

@@ -42,6 +42,11 @@ SCREENS = {
     "reminder-run": ["reminder", "run"],
     "pathway-list": ["pathway", "list"],
     "audit-verify": ["audit", "verify"],
+    "audit-trail": ["audit", "trail", "P00021-L", "--sort", "kind"],
+    "audit-by": ["audit", "by", "rivera", "--since", "2025-04-05"],
+    "audit-who-saw": ["audit", "who-saw", "P00021-L"],
+    "audit-variances": ["audit", "variances"],
+    "audit-sample": ["audit", "sample", "2", "--seed", "7"],
 }
 PLAIN = {
     "pathway-draw": ["pathway", "draw"],

@@ -322,6 +322,7 @@ def test_a_server_that_takes_no_writes_is_told_so(postgresql_ledger):
     with driver(postgresql_ledger) as run:
         name = postgresql_ledger.url.database
         run(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    postgresql_ledger.close()  # it holds for sessions that begin after it
     error = refusal_of(lambda: append(postgresql_ledger))
     assert "cannot be written" in error.message
 
@@ -425,9 +426,9 @@ def test_a_failed_change_of_the_schema_is_undone(ledger):
     """The driver's own transactions would let it stand on SQLite."""
 
     def fail():
-        with writing(ledger) as work:
-            work.connection.exec_driver_sql("CREATE TABLE half (id int)")
-            work.connection.exec_driver_sql("SELECT * FROM nowhere")
+        with upgrade._migrating(ledger.url) as connection:
+            connection.exec_driver_sql("CREATE TABLE half (id int)")
+            connection.exec_driver_sql("SELECT * FROM nowhere")
 
     refusal_of(fail)
     with driver(ledger) as run, pytest.raises(Exception, match="half"):

@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 from sqlalchemy import exc, text
 
-from sitrack.record import guards
+from sitrack.record import guards, upgrade
 from sitrack.record.journal import writing
 from tests.clinic import Clinic, codes_of, driver, everything
 
@@ -99,7 +99,7 @@ def test_what_was_written_cannot_be_changed(kept, change):
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_not_even_on_our_own_connection(kept, change):
-    refused = pytest.raises(exc.DBAPIError, match="append-only")
+    refused = pytest.raises(exc.DBAPIError, match=r"append-only|not authorized")
     with kept.engine(write=True).connect() as connection, refused:
         connection.exec_driver_sql(CHANGES[change])
 
@@ -236,7 +236,7 @@ def test_every_trigger_is_there_and_always_on(ledger):
 def test_the_triggers_can_be_made_anew_at_any_time(ledger):
     with driver(ledger) as run:
         before = _triggers(run)
-        with ledger.engine(write=True).begin() as connection:
+        with upgrade._migrating(ledger.url) as connection:
             guards.create(connection)
         assert _triggers(run) == before
     append(ledger)
@@ -247,13 +247,13 @@ def test_triggers_that_a_rebuilt_table_lost_come_back(ledger):
         before = _triggers(run)
         run.without_triggers()
         assert _triggers(run) == []
-        with ledger.engine(write=True).begin() as connection:
+        with upgrade._migrating(ledger.url) as connection:
             guards.create(connection)
         assert _triggers(run) == before
 
 
 def test_going_down_leaves_no_trigger_and_no_function(ledger):
-    with ledger.engine(write=True).begin() as connection:
+    with upgrade._migrating(ledger.url) as connection:
         guards.drop(connection)
     with driver(ledger) as run:
         assert _triggers(run) == []
@@ -267,3 +267,41 @@ def test_every_table_of_sqlite_is_strict(sqlite_ledger):
         query = "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
         loose = [name for name, sql in run(query) if not re.search(r"\bSTRICT\b", sql)]
     assert loose == ["alembic_version"]
+
+
+# --- our own connections on SQLite may do less than the file's owner
+
+AROUND = {
+    "drop a trigger": "DROP TRIGGER entry_no_update",
+    "drop a table": "DROP TABLE delivery",
+    "drop an index": "DROP INDEX ix_entry_batch",
+    "rename a table": "ALTER TABLE entry RENAME TO other",
+    "edit the schema": "UPDATE sqlite_master SET sql = '' WHERE name = 'entry_bump'",
+    "allow editing the schema": "PRAGMA writable_schema = ON",
+    "let foreign keys sleep": "PRAGMA foreign_keys = OFF",
+    "let triggers sleep": "PRAGMA recursive_triggers = OFF",
+    "attach another file": "ATTACH ':memory:' AS other",
+    "a table that shadows": "CREATE TEMP TABLE stream (stream TEXT)",
+    "a trigger of its own": "CREATE TEMP TRIGGER x AFTER INSERT ON entry "
+    "BEGIN SELECT 1; END",
+    "move a head": "UPDATE stream SET seq = 0",
+    "drop a head": "DELETE FROM stream",
+    "make a head": "INSERT INTO stream VALUES ('office/2', 1, x'00')",
+    "another zone": "UPDATE instance SET zone = 'UTC'",
+    "another protocol": "UPDATE protocol SET text = ''",
+    "forget a protocol": "DELETE FROM protocol",
+    "another schema": "UPDATE alembic_version SET version_num = '0001'",
+}
+
+
+@pytest.mark.parametrize("write", [True, False], ids=["writing", "reading"])
+@pytest.mark.parametrize("what", AROUND)
+def test_our_own_connection_cannot_go_around_a_guard(sqlite_ledger, what, write):
+    before = everything(sqlite_ledger)
+    refused = pytest.raises(
+        exc.DBAPIError, match=r"not authorized|prohibited|may not be"
+    )
+    with sqlite_ledger.engine(write=write).connect() as connection, refused:
+        connection.exec_driver_sql(AROUND[what])
+    assert everything(sqlite_ledger) == before
+    assert codes_of(sqlite_ledger) == set()

@@ -60,7 +60,9 @@ def evaluated(url, folder):
     [fired] = story.on("2025-02-02", fires=["OUTCOME"], sent=[])  # a Sunday
     assert fired["at"] == "2025-02-03T08:00:00.000000Z"
 
-    story.on("2025-02-10", fires=["OUTCOME contact-1"], sent=["OUTCOME", "OUTCOME contact-1"])
+    story.on(
+        "2025-02-10", fires=["OUTCOME contact-1"], sent=["OUTCOME", "OUTCOME contact-1"]
+    )
     story.record("score", nrs=7, odi=46)
     story.record("therapy", type="home-programme", start="2024-07-01", adherence=80)
     story.advance("fusion-evaluation", open=["DUE 04-11", "ESC 05-11"])

@@ -6,6 +6,17 @@ from sitrack.cli.lazy import LazyGroup, Table
 
 _TABLE: Table = {
     "verify": ("sitrack.cli.audit.verify:verify", "Does the record prove itself?"),
+    "trail": (
+        "sitrack.cli.audit.trail:trail",
+        "What was written, of any span, by any column.",
+    ),
+    "by": ("sitrack.cli.audit.trail:by", "Everything that one person did and read."),
+    "who-saw": ("sitrack.cli.audit.who_saw:who_saw", "Who saw a patient or episode."),
+    "variances": (
+        "sitrack.cli.audit.variances:variances",
+        "Moves that left the protocol's way.",
+    ),
+    "sample": ("sitrack.cli.audit.sample:sample", "A random set to review."),
 }
 
 audit = LazyGroup(

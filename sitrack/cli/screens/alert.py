@@ -62,7 +62,7 @@ def _ways(episode: Episode) -> list[tuple[str, str]]:
         take = f"sitrack entry retract {key} {first.seq} --reason not-done"
         found.append((f"if #{first.seq} did not happen:", take))
     if _leads_to_re_evaluation(episode):
-        found.append(("to look at it anew:", f"sitrack advance {key} re-evaluation"))
+        found.append(("to look at it anew:", f"sitrack why {key} re-evaluation"))
     attest = f"sitrack record attestation {key} --about move \\"
     found.append(("if a clinician attests it:", attest))
     found.append(("", f"  --for {first.seq} --performer CLINICIAN"))

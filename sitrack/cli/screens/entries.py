@@ -36,6 +36,7 @@ _OTHER = {
     "contact-consent": "Consent to being reached",
     "stop": "Stop of an address",
     "staff-added": "Staff added",
+    "role-changed": "Role changed",
     "ledger-made": "Ledger made",
     "protocol-adopted": "Protocol adopted",
 }

@@ -1,0 +1,121 @@
+"""A write that ends at any of its statements wrote everything, or nothing.
+
+The statements are counted from outside; the product knows nothing of the points.
+"""
+
+import itertools
+import os
+import signal
+from contextlib import closing, contextmanager
+
+import pytest
+from sqlalchemy import event
+
+from sitrack.coordination.episodes import Step, advance
+from sitrack.record.journal import open_ledger
+from tests.clinic import RIVERA, Clinic, codes_of, everything
+
+
+class Stopped(Exception):
+    """What a write is stopped with."""
+
+
+@contextmanager
+def counted(ledger, act):
+    """Call `act` with the number of each statement, the commit and its end included."""
+    numbers = itertools.count(1)
+    engine = ledger.engine(write=True)
+
+    def reached(*_):
+        act(next(numbers))
+
+    names = ("before_cursor_execute", "after_cursor_execute", "commit")
+    for name in names:
+        event.listen(engine, name, reached)
+    try:
+        yield
+    finally:
+        for name in names:
+            event.remove(engine, name, reached)
+
+
+def move(ledger, key):
+    return advance(ledger, RIVERA, key, Step("re-evaluation"))
+
+
+@pytest.fixture
+def ready(ledger):
+    """An episode that may move on."""
+    clinic = Clinic(ledger)
+    key = clinic.injected("2025-01-06")
+    clinic.record(key, "diary", readings=("1h=2",))
+    clinic.at("2025-01-20")
+    clinic.record(key, "score", nrs="7")
+    return key
+
+
+def test_an_error_at_any_statement_leaves_nothing(ledger, ready):
+    url, clock = ledger.url.render_as_string(hide_password=False), ledger.clock
+    before, point = everything(ledger), 0
+    while True:
+        point += 1
+
+        def stop(number, at=point):
+            if number == at:
+                raise Stopped
+
+        # A command has connections of its own, and lets go of them as it ends.
+        with closing(open_ledger(url)) as mine:
+            mine.use_clock(clock)
+            try:
+                with counted(mine, stop):
+                    written = move(mine, ready)
+                break
+            except Stopped:
+                pass
+        assert everything(ledger) == before, point
+    assert point > 20
+    assert written.entry.kind == "move"
+    assert codes_of(ledger) == set()
+
+
+def test_death_at_any_statement_leaves_everything_or_nothing(ledger, ready):
+    """And nothing was acknowledged that is not there: the last point is the commit."""
+    url, clock = ledger.url.render_as_string(hide_password=False), ledger.clock
+    ledger.close()
+    before = everything(ledger)
+    ledger.close()
+    ends = []
+    while not ends or ends[-1] != "acknowledged":
+        ends.append(_dies(url, clock, ready, at=len(ends) + 1))
+        if ends[-1] == "killed":
+            assert everything(ledger) == before, len(ends)
+        ledger.close()
+    assert len(ends) > 20
+    after = everything(ledger)
+    assert len(after["entry"]) == len(before["entry"]) + 1
+    assert after["episode"] != before["episode"]
+    assert codes_of(ledger) == set()
+
+
+def _dies(url, clock, key, at):
+    """Make the move in a process that is killed at that point; say how it ended."""
+
+    def die(number):
+        if number == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    child = os.fork()
+    if child == 0:
+        try:
+            mine = open_ledger(url)
+            mine.use_clock(clock)
+            with counted(mine, die):
+                move(mine, key)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    ended = os.waitstatus_to_exitcode(status)
+    assert ended in {0, -signal.SIGKILL}
+    return "acknowledged" if ended == 0 else "killed"
