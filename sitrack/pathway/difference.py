@@ -11,7 +11,7 @@ from sitrack.pathway.calendar import WEEKDAYS, Calendar, Duration, read_duration
 from sitrack.pathway.loading import document_of
 from sitrack.pathway.protocol import Protocol
 
-_NAMED: Final = ("numbers", "settings", "windows", "steps")
+_NAMED: Final = ("numbers", "settings", "windows", "steps", "contact")
 _ROWS: Final = ("follow_ups", "stages", "moves", "status_moves")
 _LENGTHS: Final = ("offset", "every")
 
@@ -40,7 +40,7 @@ def differences(first: Protocol, second: Protocol) -> list[Difference]:
     before, after = document_of(first.text), document_of(second.text)
     found = list(_scalars("initial", before, after))
     for part in _NAMED:
-        found += _values(part, before[part], after[part])
+        found += _values(part, before.get(part, {}), after.get(part, {}))
     for part in _ROWS:
         found += _rows(part, _by_id(before[part]), _by_id(after[part]))
     return found + list(_calendars(first.calendar, second.calendar))
