@@ -25,6 +25,7 @@ _LABEL: Final = r"[A-Za-z0-9-]+"
 _ADDRESS: Final = re.compile(
     rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*\Z"
 )
+_ICD10: Final = re.compile(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?\Z", re.ASCII)
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -90,6 +91,12 @@ def _days(value: Any) -> tuple[int, ...]:
     return tuple(sorted({_WEEKDAYS.index(word.strip()) for word in words}))
 
 
+def _icd10(value: Any) -> str:
+    if not isinstance(value, str) or _ICD10.match(value) is None:
+        raise ValueError("one code of ICD-10-CM, as M53.3")
+    return value
+
+
 def _address(value: Any) -> str:
     text = _text(value)
     if not is_plain_address(text):
@@ -113,6 +120,7 @@ OPTIONS: Final = (
     Option("reminders.until_time", _time, dt.time(18), "messages leave until then"),
     Option("reminders.days", _days, (0, 1, 2, 3, 4), "messages leave on these days"),
     Option("reminders.lease", _seconds, 120, "seconds a claimed reminder is kept"),
+    Option("export.diagnosis", _icd10, "M53.3", "the ICD-10-CM code in FHIR exports"),
     Option("smtp.host", _text, "localhost", "the mail server"),
     Option("smtp.port", _port, 587, "its port"),
     Option(
