@@ -26,6 +26,7 @@ _LABEL: Final = r"[A-Za-z0-9-]+"
 _ADDRESS: Final = re.compile(
     rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*\Z"
 )
+_ICD10: Final = re.compile(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?\Z", re.ASCII)
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -101,6 +102,12 @@ def _days(value: Any) -> tuple[int, ...]:
     words = value.split(",") if isinstance(value, str) else list(value)
     words = [word for word in words if word]
     return tuple(sorted({_WEEKDAYS.index(word.strip()) for word in words}))
+
+
+def _icd10(value: Any) -> str:
+    if not isinstance(value, str) or _ICD10.match(value) is None:
+        raise ValueError("one code of ICD-10-CM, as M53.3")
+    return value
 
 
 def _address(value: Any) -> str:
@@ -188,6 +195,7 @@ OPTIONS: Final = (
     Option("webhook.secret_file", _text, "", "the file with the key of its signature"),
     Option("webhook.ca_file", _text, "", "certificates to trust besides the system's"),
     Option("notify.urls_file", _text, "", "the file with the services of notify"),
+    Option("export.diagnosis", _icd10, "M53.3", "the ICD-10-CM code in FHIR exports"),
     Option("smtp.host", _text, "localhost", "the mail server"),
     Option("smtp.port", _port, 587, "its port"),
     Option(

@@ -17,23 +17,9 @@ from typing import Any
 
 import click
 
-from sitrack.legible import is_harmless, shown
+from sitrack.legible import is_harmless, plain, separated, shown
 
 FORMATS = ("table", "json", "ndjson", "csv", "tsv")
-_FORMULA = (
-    "=",
-    "+",
-    "-",
-    "@",
-    "\t",
-    "\r",
-    "\n",
-    "|",
-    "\uff1d",
-    "\uff0b",
-    "\uff0d",
-    "\uff20",
-)
 
 
 @dataclass(frozen=True)
@@ -68,7 +54,7 @@ def show_view(view: View, form: str, *, pager: bool = False) -> None:
         for row in view.rows:
             click.echo(dumped(row))
     else:
-        click.echo(_separated(view, form), nl=False)
+        click.echo(separated(view.columns, view.rows, form), nl=False)
 
 
 def pasteable(line: str) -> str:
@@ -103,50 +89,12 @@ def dumped(value: Any) -> str:
 
     What could act on a terminal is escaped, which JSON undoes when it is read.
     """
-    text = json.dumps(value, ensure_ascii=False, default=_plain)
+    text = json.dumps(value, ensure_ascii=False, default=plain)
     if text.isprintable():
         return text
     return "".join(
         char if is_harmless(char) else json.dumps(char)[1:-1] for char in text
     )
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, dt.datetime):
-        utc = value.astimezone(dt.UTC).replace(tzinfo=None)
-        return utc.isoformat(timespec="microseconds") + "Z"
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return str(value)
-
-
-def _separated(view: View, form: str) -> str:
-    import csv
-    import io
-
-    out = io.StringIO()
-    dialect = {"delimiter": "\t"} if form == "tsv" else {}
-    writer = csv.writer(out, lineterminator="\n", **dialect)  # type: ignore[arg-type]
-    writer.writerow(view.columns)
-    for row in view.rows:
-        writer.writerow([_cell(row.get(name)) for name in view.columns])
-    return out.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    if not isinstance(value, str):
-        if value is None:
-            return ""
-        if isinstance(value, bool):
-            return "yes" if value else "no"
-        if isinstance(value, int):
-            return value
-        if isinstance(value, list | tuple):
-            return " ".join(str(each) for each in value)
-        value = _plain(value)
-    text = shown(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def shown_url(url: Any) -> str:

@@ -41,6 +41,7 @@ _TABLE: Table = {
         "The protocol: show, check, adopt, migrate.",
     ),
     "report": ("sitrack.cli.report:report", "How the clinic is doing: census."),
+    "export": ("sitrack.cli.export:export", "Leave with everything, in open formats."),
     "audit": ("sitrack.cli.audit:audit", "For auditors: verify the record."),
     "db": ("sitrack.cli.db:db", "The database: init, status, upgrade, path."),
     "completion": ("sitrack.cli.completion:completion", "Let your shell complete."),

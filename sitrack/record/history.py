@@ -122,15 +122,16 @@ def episodes_at(
     as_known: dt.datetime | None = None,
 ) -> Iterator[Episode]:
     """Return those of many episodes that were open, as `episode_at` would, in order."""
-    for name, entries in _many_streams(connection, keys, as_known):
+    for name, entries in streams_of(connection, keys, as_known):
         with contextlib.suppress(NotFound):
             episode = fold(key_of_stream(name), entries, ledger.zone, as_of)
             yield told(connection, ledger, episode, entries)
 
 
-def _many_streams(
+def streams_of(
     connection: Connection, keys: Sequence[str], as_known: dt.datetime | None
 ) -> Iterator[tuple[str, list[Entry]]]:
+    """Return (stream, entries) of many episodes, in the order of their keys."""
     entries, payloads = tables.entry, tables.payload
     is_its = (payloads.c.stream == entries.c.stream) & (payloads.c.seq == entries.c.seq)
     query = (
@@ -144,8 +145,13 @@ def _many_streams(
     for first in range(0, len(keys), _AT_ONCE):
         names = [f"episode/{key}" for key in keys[first : first + _AT_ONCE]]
         rows = connection.execute(query, {"names": names}).mappings()
-        for name, each in itertools.groupby(rows, key=lambda row: str(row["stream"])):
-            yield name, [codec.entry_of(dict(row)) for row in each]
+        found = {
+            stream: [codec.entry_of(dict(row)) for row in each]
+            for stream, each in itertools.groupby(rows, lambda row: str(row["stream"]))
+        }
+        for name in names:
+            if name in found:
+                yield name, found[name]
 
 
 def told(

@@ -71,6 +71,8 @@ STDIN = {
 }
 ELSEWHERE = {
     *(("advance",), ("contact",), ("snooze",)),  # schema `written`, as all that follow
+    # Schema `left`, which is kept with the tests of exports.
+    *(("export", form) for form in ("fhir", "xes", "ocel", "ics", "csv")),
     *(("episode", verb) for verb in ("open", "finish", "reopen")),
     *(("episode", verb) for verb in ("hold", "resume", "lost", "return")),
     ("next",),  # schema `show`

@@ -107,6 +107,8 @@ ALONE = [
     ["pathway", "adopt", "none.toml", "--clinician", "osei", *WHO],
     ["pathway", "migrate", "si-2026.1", "--all", "--clinician", "osei", *WHO],
     ["audit", "verify"],
+    *(["export", form, "-n", "--as", "osei"] for form in ("fhir", "xes", "ocel")),
+    *(["export", form, "-n", "--as", "osei"] for form in ("ics", "csv")),
     ["audit", "trail", KEY],
     ["audit", "by", "rivera"],
     ["audit", "who-saw", KEY],

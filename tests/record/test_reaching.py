@@ -170,9 +170,7 @@ def test_a_hold_past_its_review_is_never_hidden(clinic):
     clinic.at("2025-01-20")
     assert listed(clinic)[0] == [(str(key), "HOLD-REVIEW", None)]
     clinic.at("2025-01-21")
-    assert listed(clinic)[0] == [
-        (str(key), "hold-past-review", "hold-past-review")
-    ]
+    assert listed(clinic)[0] == [(str(key), "hold-past-review", "hold-past-review")]
     with pytest.raises(Refused, match="put off"):
         put_off(clinic, key, Duration(7))
 
