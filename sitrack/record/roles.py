@@ -78,9 +78,9 @@ COMMANDS: Final[Mapping[str, Right]] = {
     **_rights("export", _EXAMINE, "audit export"),
     **_rights("audit", _EXAMINE, "audit trail", "audit who-saw", "audit by"),
     **_rights("audit", _EXAMINE, "audit sample", "audit variances"),
-    **_rights("audit", _EXAMINE, "audit reconcile", "audit witness"),
+    **_rights("audit", _EXAMINE, "audit reconcile"),
     **_rights("audit", _EXAMINE | {"scheduler"}, "audit seal"),
-    **_rights("audit", _ADMIN, "audit key"),
+    **_rights("audit", _ADMIN, "audit key make", "audit key rotate"),
     **_rights("reminders", _ROUND | {"auditor"}, "reminder plan", "reminder status"),
     **_rights("reminders", _ROUND | {"auditor"}, "reminder list", "reminder ledger"),
     **_rights("reminders", _ROUND | {"auditor"}, "reminder dead"),
@@ -94,7 +94,7 @@ COMMANDS: Final[Mapping[str, Right]] = {
 }
 """Every command that reads or writes the record, and who has it; `record` stands for
 each kind of evidence. Those that show nothing but keys and sizes (`audit verify`,
-`db status`) are everybody's."""
+`audit witness`, `db status`) are everybody's."""
 
 
 def right_to(command: str) -> Right:
