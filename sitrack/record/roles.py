@@ -78,7 +78,7 @@ COMMANDS: Final[Mapping[str, Right]] = {
     **_rights("export", _EXAMINE, "audit export"),
     **_rights("audit", _EXAMINE, "audit trail", "audit who-saw", "audit by"),
     **_rights("audit", _EXAMINE, "audit sample", "audit variances"),
-    **_rights("audit", _EXAMINE, "audit reconcile"),
+    **_rights("audit", _EXAMINE, "audit reconcile", "audit witness", "audit key show"),
     **_rights("audit", _EXAMINE | {"scheduler"}, "audit seal"),
     **_rights("audit", _ADMIN, "audit key make", "audit key rotate"),
     **_rights("reminders", _ROUND | {"auditor"}, "reminder plan", "reminder status"),
@@ -94,7 +94,7 @@ COMMANDS: Final[Mapping[str, Right]] = {
 }
 """Every command that reads or writes the record, and who has it; `record` stands for
 each kind of evidence. Those that show nothing but keys and sizes (`audit verify`,
-`audit witness`, `db status`) are everybody's."""
+`db status`) are everybody's."""
 
 
 def right_to(command: str) -> Right:

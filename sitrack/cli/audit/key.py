@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, pasteable, show_view, table
+from sitrack.cli.output import View, dumped, pasteable, table
 from sitrack.cli.passphrase import passphrase
 from sitrack.cli.screens.written import receipt
-from sitrack.cli.shell import Shell, reads_keys, writes
+from sitrack.cli.shell import Shell, reads, writes
 from sitrack.errors import BadInput, Unavailable
 
 _SEALS = "the key that seals"
@@ -140,7 +140,7 @@ def _tell(shell: Shell, made: Any, *, dry_run: bool) -> None:
 
 @key.command(context_settings=CONTEXT)
 @click.option("--out", metavar="FILE", help="Write them for auditors into a new file.")
-@reads_keys
+@reads
 def show(shell: Shell, out: str | None) -> None:
     """Show the keys that the record says it was sealed by.
 
@@ -178,7 +178,7 @@ def show(shell: Shell, out: str | None) -> None:
             else ["No key yet.", "Next: sitrack audit key make"]
         ),
     )
-    show_view(view, shell.form)
+    shell.show(view)
 
 
 def _cells(trusted: Any, since: Any) -> tuple[str, str, str, str]:

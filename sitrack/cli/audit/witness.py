@@ -8,9 +8,9 @@ import click
 
 from sitrack.cli.audit.held import trusted_keys
 from sitrack.cli.lazy import CONTEXT
-from sitrack.cli.output import View, show_view
+from sitrack.cli.output import View
 from sitrack.cli.passphrase import passphrase
-from sitrack.cli.shell import Shell, reads_keys
+from sitrack.cli.shell import Shell, reads
 
 
 @click.command(context_settings=CONTEXT)
@@ -22,7 +22,7 @@ from sitrack.cli.shell import Shell, reads_keys
     required=True,
     help="A public key, or a file of them, that was handed over.",
 )
-@reads_keys
+@reads
 def witness(shell: Shell, keys: tuple[str, ...]) -> None:
     """Check that the log extends what was seen before; co-sign it and keep it.
 
@@ -62,4 +62,4 @@ def witness(shell: Shell, keys: tuple[str, ...]) -> None:
             f"kept in {done.path}",
         ],
     )
-    show_view(view, shell.form)
+    shell.show(view)
