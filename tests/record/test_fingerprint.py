@@ -8,8 +8,8 @@ import pytest
 from sitrack.errors import Unavailable
 from sitrack.record import fingerprint, guards
 from sitrack.record.connection import engine_for, read_url
-from sitrack.record.journal import reading, writing
-from sitrack.record.upgrade import run_migrations
+from sitrack.record.journal import reading
+from sitrack.record.upgrade import _migrating, run_migrations
 from tests.clinic import driver
 
 SHAPES = Path(fingerprint.__file__).parent / "shapes"
@@ -28,7 +28,7 @@ def test_the_shape_that_is_shipped_is_the_one_that_migrations_make(ledger_url):
     url = read_url(ledger_url)
     if url.get_backend_name() == "sqlite":
         Path(url.database).touch(mode=0o600)
-    engine = engine_for(url, write=True)
+    engine = engine_for(url, write=True, migrates=True)
     with engine.begin() as connection:
         run_migrations(connection, "head")
         made = fingerprint.written(fingerprint.shape_of(connection))
@@ -128,9 +128,9 @@ def test_a_trigger_that_never_fires_is_not_as_it_was_made(sqlite_ledger):
 
 
 def test_a_migration_that_loses_a_guard_is_refused(ledger):
-    with writing(ledger) as work:
-        fingerprint.refuse_unguarded(work.connection)
-        guards.drop(work.connection)
+    with _migrating(ledger.url) as connection:
+        fingerprint.refuse_unguarded(connection)
+        guards.drop(connection)
         with pytest.raises(Unavailable, match="lacks a guard"):
-            fingerprint.refuse_unguarded(work.connection)
-        guards.create(work.connection)
+            fingerprint.refuse_unguarded(connection)
+        guards.create(connection)
