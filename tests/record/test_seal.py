@@ -223,7 +223,7 @@ def test_the_record_tells_for_which_heads_a_key_signed(clinic):
 
 
 DAMAGES = {
-    "another root": "UPDATE seal SET note = replace(note, 'A', 'B')",
+    "another origin": "UPDATE seal SET note = 'x' || note",
     "another size": "UPDATE seal SET size = size + 1",
     "another edge": "UPDATE seal SET edge = hash FROM leaf WHERE position = 0",
     "no note": "UPDATE seal SET note = ''",
