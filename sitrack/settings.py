@@ -205,6 +205,10 @@ OPTIONS: Final = (
     Option("smtp.user", _text, "", "the account there, where it wants one"),
     Option("smtp.password_file", _text, "", "the file that holds its password"),
     Option("smtp.ca_file", _text, "", "certificates to trust besides the system's"),
+    Option("seal.key_file", _text, "", "the private key that seals the record"),
+    Option("seal.passphrase_file", _text, "", "the file that holds its passphrase"),
+    Option("witness.folder", _text, "", "where a witness keeps its key, and the heads"),
+    Option("witness.passphrase_file", _text, "", "the file that holds its passphrase"),
 )
 """Every setting there is, in the order in which `config show` prints them."""
 
@@ -235,6 +239,22 @@ def data_folder() -> Path:
 def default_database_url() -> str:
     """Return where the record is, unless somebody says otherwise."""
     return f"sqlite:///{data_folder() / 'sitrack.db'}"
+
+
+def default_key_file() -> str:
+    """Return where the key that seals is, unless somebody says otherwise."""
+    import platformdirs
+
+    folder = Path(platformdirs.user_config_dir("sitrack", appauthor=False))
+    return str(folder / "seal.pem")
+
+
+def default_witness_folder() -> str:
+    """Return where a witness keeps its things, unless somebody says otherwise."""
+    import platformdirs
+
+    folder = Path(platformdirs.user_state_dir("sitrack", appauthor=False))
+    return str(folder / "witness")
 
 
 def _files(environ: Mapping[str, str], config: str | None) -> list[Path]:
@@ -273,9 +293,17 @@ def load(
             option.default if raw is None else _typed(option, raw, origin)
         )
         origins[option.name] = origin
-    if not values["database_url"]:
-        values["database_url"] = default_database_url()
+    for name, otherwise in _ELSEWHERE.items():
+        values[name] = values[name] or otherwise()
     return Settings(values, origins)
+
+
+_ELSEWHERE: Final = {
+    "database_url": default_database_url,
+    "seal.key_file": default_key_file,
+    "witness.folder": default_witness_folder,
+}
+"""Where something is that no setting names: it depends on the machine."""
 
 
 def _first(

@@ -144,6 +144,7 @@ class Driver:
     def __init__(self, connection, *, on_postgres):
         self.connection = connection
         self.on_postgres = on_postgres
+        self.dropped = []
 
     def __call__(self, statement, *values):
         """Run one statement, `?` for each value, and return its rows."""
@@ -153,33 +154,51 @@ class Driver:
         return cursor.fetchall() if cursor.description else []
 
     def without_triggers(self):
-        """Drop every guard, as somebody who owns the database can."""
+        """Drop every guard, as somebody who owns the database can, until the end."""
         if self.on_postgres:
-            query = "SELECT tgname, tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal"
-            for name, table in self(query):
+            for name, table, made in self(_POSTGRES_TRIGGERS):
                 self(f"DROP TRIGGER {name} ON {table}")
+                always = f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}"
+                self.dropped += [made, always]
             self("SET session_replication_role = replica")
         else:
-            for (name,) in self(
-                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            for name, made in self(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
             ):
                 self(f"DROP TRIGGER {name}")
+                self.dropped.append(made)
         return self
+
+    def put_back(self):
+        """Make every trigger again that was dropped, so that none is missed."""
+        for statement in self.dropped:
+            self(statement)
+        self.dropped.clear()
+
+
+_POSTGRES_TRIGGERS = """
+SELECT tgname, tgrelid::regclass, pg_get_triggerdef(oid)
+FROM pg_trigger WHERE NOT tgisinternal
+"""
 
 
 @contextmanager
 def driver(ledger):
-    """The database of a ledger through the bare driver."""
+    """The database of a ledger through the bare driver; dropped triggers come back."""
     url = make_url(str(ledger.url.render_as_string(hide_password=False)))
     if ledger.on_postgres:
         import psycopg
 
         plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(plain, autocommit=True) as connection:
-            yield Driver(connection, on_postgres=True)
+            run = Driver(connection, on_postgres=True)
+            yield run
+            run.put_back()
     else:
         with closing(sqlite3.connect(url.database, isolation_level=None)) as connection:
-            yield Driver(connection, on_postgres=False)
+            run = Driver(connection, on_postgres=False)
+            yield run
+            run.put_back()
 
 
 def everything(ledger):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sitrack.coordination.episodes import case_of
-from sitrack.errors import BadInput, NotFound
+from sitrack.errors import BadInput, NotFound, Unavailable
 from sitrack.journey.agenda import Due, agenda
 from sitrack.journey.assessment import Assessment, assess
 from sitrack.journey.assessment.case import Case
@@ -41,6 +42,7 @@ from sitrack.record.journal import (
 )
 from sitrack.record.registry import Patient
 from sitrack.record.staff import Staff
+from sitrack.record.verify import Held
 from sitrack.record.views import SavedView
 from sitrack.record.worklist import Standing
 
@@ -323,10 +325,25 @@ def current_protocol(ledger: Ledger) -> Protocol:
         return library.current(connection)
 
 
-def whole_record(ledger: Ledger, tell: Callable[[int], None]) -> Report:
-    """Check the whole record: chains, payloads, replay, standing."""
+def whole_record(
+    ledger: Ledger, tell: Callable[[int], None], held: Held | None = None
+) -> Report:
+    """Check the whole record: chains, payloads, seals, replay, standing.
+
+    Args:
+        ledger: the record.
+        tell: called now and then with the steps done, of `steps_of`.
+        held: keys, heads and receipts that the auditor brings along.
+    """
     with reading(ledger) as connection:
-        return verify.verify(connection, ledger, tell)
+        return verify.verify(connection, ledger, tell, held)
+
+
+def steps_of(ledger: Ledger) -> int:
+    """Return how many steps it takes to check the whole record; 0 if it is damaged."""
+    with contextlib.suppress(Unavailable), reading(ledger) as connection:
+        return verify.steps(connection)
+    return 0
 
 
 def size_of(ledger: Ledger) -> int:

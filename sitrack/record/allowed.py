@@ -27,7 +27,9 @@ _SCHEMA: Final = frozenset(
         ),
     }
 )
-_FOR_GOOD: Final = frozenset({"entry", "payload", "delivery", "instance", "protocol"})
+_FOR_GOOD: Final = frozenset(
+    {"entry", "payload", "delivery", "seal", "leaf", "instance", "protocol"}
+)
 """What is written once: no row of these changes, and none goes."""
 
 _HEAD_TRIGGER: Final = "entry_bump"

@@ -4,6 +4,7 @@
     commitment = SHA-256("sitrack/payload/1\\n", salt of 16 bytes, payload bytes)
     genesis    = SHA-256("sitrack/genesis/1\\n", ledger id, stream)
     hash_n     = SHA-256("sitrack/entry/1\\n", hash_{n-1}, frame(header_n))
+    delivery   = SHA-256("sitrack/delivery/1\\n", frame(line of `delivery`))
 
 Lengths leave no doubt about where a field ends; the tags keep one kind of hash from
 standing for another. A tag's meaning never changes: a new meaning gets a new number.
@@ -25,6 +26,12 @@ _KEY: Final = re.compile(r"[a-z_]+\Z", re.ASCII)
 _MAX_PAYLOAD: Final = 200_000
 SALT_BYTES: Final = 16
 
+ENTRY: Final = b"sitrack/entry/1\n"
+"""What every hash of an entry begins with."""
+
+_SHORT: Final = [b"\x01" + struct.pack(">q", size) for size in range(256)]
+"""How a field of so many bytes begins: most are short, and this is asked often."""
+
 
 def frame(fields: Iterable[str | None]) -> bytes:
     """Return the fields as bytes from which they can be told apart again."""
@@ -34,7 +41,9 @@ def frame(fields: Iterable[str | None]) -> bytes:
             parts.append(b"\x00")
         else:
             text = field.encode()
-            parts.append(b"\x01" + struct.pack(">q", len(text)) + text)
+            size = len(text)
+            head = _SHORT[size] if size < 256 else b"\x01" + struct.pack(">q", size)
+            parts.append(head + text)
     return b"".join(parts)
 
 
@@ -51,7 +60,12 @@ def commitment(salt: bytes, payload: bytes) -> bytes:
 
 def entry_hash(previous: bytes, header: Iterable[str | None]) -> bytes:
     """Return the hash of an entry with that header, after `previous`."""
-    return hashlib.sha256(b"sitrack/entry/1\n" + previous + frame(header)).digest()
+    return hashlib.sha256(ENTRY + previous + frame(header)).digest()
+
+
+def delivery_hash(line: Iterable[str | None]) -> bytes:
+    """Return the hash of a line of `delivery`, which is in no chain but in the log."""
+    return hashlib.sha256(b"sitrack/delivery/1\n" + frame(line)).digest()
 
 
 def payload_text(payload: Mapping[str, Any]) -> str:

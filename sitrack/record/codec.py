@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from sitrack.journey.entries import Draft, Entry, Occurred, Provenance
@@ -28,6 +28,9 @@ HEADER: Final = (
     "commitment",
 )
 """The fields of the hashed header, in their fixed order."""
+
+DELIVERY: Final = ("reminder", "attempt", "event", "at", "worker", "detail")
+"""The fields of a line of `delivery` that are hashed, in their fixed order."""
 
 
 def instant_text(instant: dt.datetime) -> str:
@@ -55,13 +58,23 @@ def read_occurred(text: str) -> Occurred:
 
 def header_of(ledger_id: str, row: Mapping[str, Any]) -> list[str | None]:
     """Return the fields that are hashed, as text, in their order."""
-    fields: list[str | None] = [ledger_id]
-    for name in HEADER[1:]:
-        value = row[name]
-        if isinstance(value, bytes | memoryview):
-            value = bytes(value).hex()
-        fields.append(None if value is None else str(value))
+    return [ledger_id, *as_text([row[name] for name in HEADER[1:]])]
+
+
+def as_text(values: Iterable[Any]) -> list[str | None]:
+    """Return values as they are hashed: bytes as hex, numbers as digits."""
+    fields: list[str | None] = []
+    for value in values:
+        if value is None or type(value) is str:
+            fields.append(value)
+        else:
+            fields.append(value.hex() if type(value) is bytes else str(value))
     return fields
+
+
+def delivery_of(row: Mapping[str, Any]) -> list[str | None]:
+    """Return the fields of a line of `delivery` that are hashed, as text."""
+    return as_text([row[name] for name in DELIVERY])
 
 
 def row_of(draft: Draft, numbers: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,28 +1,37 @@
 """The triggers that make the record append-only, in the database itself.
 
 On `entry`: no update, no delete, and an insert only as the next number of its stream,
-chained to the stream's head, which the same statement moves on. On `payload` and
-`delivery`: no update, no delete. On SQLite also no insert that would replace a row,
-for what `OR REPLACE` deletes escapes the delete trigger unless a pragma is set. Every
-migration ends by making them anew, because rebuilding a table drops its triggers
-without a word.
+chained to the stream's head, which the same statement moves on. On `payload`,
+`delivery` and the sealed log: no update, no delete. On SQLite also no insert that
+would replace a row, for what `OR REPLACE` deletes escapes the delete trigger unless a
+pragma is set. What is written is queued for the next seal. Every migration ends by
+making them anew, because rebuilding a table drops its triggers without a word.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
-_APPEND_ONLY: Final = ("entry", "payload", "delivery")
+_APPEND_ONLY: Final = ("entry", "payload", "delivery", "seal", "leaf")
 
 _SQLITE_SAME: Final = {
     "entry": "entry_id = NEW.entry_id",
     "payload": "stream = NEW.stream AND seq = NEW.seq",
     "delivery": "reminder = NEW.reminder AND event = NEW.event "
     "AND (attempt = NEW.attempt OR event = 'sent')",
+    "seal": "number = NEW.number",
+    "leaf": "position = NEW.position OR stream = NEW.stream AND seq = NEW.seq "
+    "OR reminder = NEW.reminder AND attempt = NEW.attempt AND event = NEW.event",
 }
 """What makes a row stand in the way of a new one, besides the order of a stream."""
+
+_QUEUES: Final = {
+    "entry": ("unsealed", ("stream", "seq")),
+    "delivery": ("unsealed_delivery", ("reminder", "attempt", "event")),
+}
+"""Where a new row waits for a seal, and by what it is known there."""
 
 _SQLITE_REFUSE: Final = """
 CREATE TRIGGER {table}_no_{verb} BEFORE {act} ON {table}
@@ -68,6 +77,14 @@ END $$
 """
 
 
+_FUNCTIONS: Final = (
+    "sitrack_append_only",
+    "sitrack_next_entry",
+    "sitrack_entry_unsealed",
+    "sitrack_delivery_unsealed",
+)
+
+
 def create(connection: Connection) -> None:
     """Make every trigger anew, on either database."""
     if connection.dialect.name == "postgresql":
@@ -79,11 +96,13 @@ def create(connection: Connection) -> None:
 def drop(connection: Connection) -> None:
     """Take every trigger away (a migration that goes down does)."""
     on_postgres = connection.dialect.name == "postgresql"
+    there = _present(connection)
     for table, name in _names(on_postgres=on_postgres):
         place = f" ON {table}" if on_postgres else ""
-        connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}{place}")
+        if table in there:
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}{place}")
     if on_postgres:
-        for function in ("sitrack_append_only", "sitrack_next_entry"):
+        for function in _FUNCTIONS:
             connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {function}()")
 
 
@@ -91,6 +110,7 @@ def _names(*, on_postgres: bool) -> list[tuple[str, str]]:
     verbs = ("update", "delete", "truncate") if on_postgres else ("update", "delete")
     names = [(table, f"{table}_no_{verb}") for table in _APPEND_ONLY for verb in verbs]
     names.append(("entry", "entry_next"))
+    names += [(table, f"{table}_unsealed") for table in _QUEUES]
     if not on_postgres:
         names += [(table, f"{table}_no_replace") for table in _APPEND_ONLY]
         names.append(("entry", "entry_bump"))
@@ -100,7 +120,8 @@ def _names(*, on_postgres: bool) -> list[tuple[str, str]]:
 def _create_sqlite(connection: Connection) -> None:
     for _table, name in _names(on_postgres=False):
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-    for table in _APPEND_ONLY:
+    there = _present(connection)
+    for table in filter(there.__contains__, _APPEND_ONLY):
         for verb in ("update", "delete"):
             connection.exec_driver_sql(
                 _SQLITE_REFUSE.format(table=table, verb=verb, act=verb.upper())
@@ -108,6 +129,22 @@ def _create_sqlite(connection: Connection) -> None:
         _create_no_replace(connection, table)
     connection.exec_driver_sql(_SQLITE_NEXT)
     connection.exec_driver_sql(_SQLITE_BUMP)
+    for table, (queue, names) in _QUEUES.items():
+        if queue in there:
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {table}_unsealed AFTER INSERT ON {table} "
+                f"BEGIN {_queued(queue, names)}; END"
+            )
+
+
+def _present(connection: Connection) -> frozenset[str]:
+    """The tables there are: an older schema lacks some of those that are guarded."""
+    return frozenset(inspect(connection).get_table_names())
+
+
+def _queued(queue: str, names: tuple[str, ...]) -> str:
+    values = ", ".join(f"NEW.{name}" for name in names)
+    return f"INSERT INTO {queue} ({', '.join(names)}) VALUES ({values})"  # noqa: S608 - names of ours
 
 
 def _create_no_replace(connection: Connection, table: str) -> None:
@@ -126,7 +163,8 @@ def _create_no_replace(connection: Connection, table: str) -> None:
 def _create_postgres(connection: Connection) -> None:
     connection.exec_driver_sql(_POSTGRES_REFUSE)
     connection.exec_driver_sql(_POSTGRES_NEXT)
-    for table in _APPEND_ONLY:
+    there = _present(connection)
+    for table in filter(there.__contains__, _APPEND_ONLY):
         for verb in ("update", "delete", "truncate"):
             each = "STATEMENT" if verb == "truncate" else "ROW"
             _always(
@@ -141,6 +179,25 @@ def _create_postgres(connection: Connection) -> None:
         "entry",
         "entry_next",
         "BEFORE INSERT ON entry FOR EACH ROW EXECUTE FUNCTION sitrack_next_entry()",
+    )
+    for table, (queue, names) in _QUEUES.items():
+        if queue in there:
+            _create_queueing(connection, table, queue, names)
+
+
+def _create_queueing(
+    connection: Connection, table: str, queue: str, names: tuple[str, ...]
+) -> None:
+    function = f"sitrack_{table}_unsealed"
+    connection.exec_driver_sql(
+        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$\n"
+        f"BEGIN\n  {_queued(f'public.{queue}', names)};\n  RETURN NULL;\nEND $$"
+    )
+    _always(
+        connection,
+        table,
+        f"{table}_unsealed",
+        f"AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()",
     )
 
 

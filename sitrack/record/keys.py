@@ -192,15 +192,14 @@ def read_private(path: Path) -> bytes:
 
 
 def refuse_beside(path: Path, database: Path | None) -> None:
-    """Refuse a key in the folder of the database, where one theft takes both.
+    """Refuse a key in the folder of the database, where one copy takes both.
 
     Raises:
-        NotPermitted: it would lie there, or below.
+        NotPermitted: it would lie there.
     """
     if database is None:
         return
-    folder = database.resolve().parent
-    if folder in path.resolve().parents:
+    if path.resolve().parent == database.resolve().parent:
         raise NotPermitted(
             "a key does not belong into the folder of the database",
             "give another folder: --out FILE",

@@ -1,64 +1,72 @@
-"""Is the ledger the one that it says it is, and is every protocol one it adopted?
+"""Is the ledger the one that it says it is, and does everything have entries behind it?
 
 What stands in `instance` and `protocol` decides how everything else is read; it must
-be what the `office` stream says was made and adopted.
+be what the `office` stream says was made and adopted. A head, a standing, a patient or
+a content without entries shows that entries are gone.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
-from sitrack.errors import SitrackError
 from sitrack.journey.entries import Entry
+from sitrack.journey.patient import patient_stream
 from sitrack.pathway.loading import content_hash
 from sitrack.record import codec, tables
 from sitrack.record.faults import Fault
-from sitrack.record.journal import load_stream
 
 
-def origin_faults(connection: Connection) -> list[Fault]:
+def origin_faults(connection: Connection) -> Iterator[Fault]:
     """Compare what the ledger is with what its `office` stream says of it."""
-    try:
-        entries = load_stream(connection, "office")
-    except SitrackError:
-        return []  # the chain of the stream has named it
-    made = next((each for each in entries if each.kind == "ledger-made"), None)
+    told = _told(connection)
+    made = next((each for each in told if each.kind == "ledger-made"), None)
     if made is None:
-        return [Fault("LEDGER", "office", None, "nothing says how the ledger was made")]
-    said = made.payload or {}
+        yield Fault("LEDGER", "office", None, "nothing says how the ledger was made")
+        return
     row = connection.execute(select(tables.instance)).mappings().one()
     is_now = {"synthetic": bool(row["synthetic"]), "zone": row["zone"]}
-    faults = [
-        Fault(
-            "LEDGER", "office", made.seq, f"its {name} is not the one it was made with"
+    for name, value in is_now.items():
+        if (made.payload or {}).get(name) != value:
+            seen = f"its {name} is not the one it was made with"
+            yield Fault("LEDGER", "office", made.seq, seen)
+    yield from _strange_protocols(connection, told)
+
+
+def _told(connection: Connection) -> list[Entry]:
+    """The entries that say how the ledger was made, and what it adopted."""
+    entries, payloads = tables.entry, tables.payload
+    is_its = (payloads.c.stream == entries.c.stream) & (payloads.c.seq == entries.c.seq)
+    query = (
+        select(entries, payloads.c.salt, payloads.c.body)
+        .outerjoin(payloads, is_its)
+        .where(
+            entries.c.stream == "office",
+            entries.c.kind.in_(("ledger-made", "protocol-adopted")),
         )
-        for name, value in is_now.items()
-        if said.get(name) != value
-    ]
-    return faults + _strange_protocols(connection, entries)
+        .order_by(entries.c.seq)
+    )
+    return [codec.entry_of(dict(row)) for row in connection.execute(query).mappings()]
 
 
-def _strange_protocols(connection: Connection, entries: list[Entry]) -> list[Fault]:
+def _strange_protocols(connection: Connection, entries: list[Entry]) -> Iterator[Fault]:
     """Protocols that nobody adopted, or not at the time they say."""
     adopted = {
         (each.payload or {}).get("hash"): each
         for each in entries
         if each.kind == "protocol-adopted"
     }
-    faults = []
     for row in connection.execute(select(tables.protocol)).mappings():
         entry = adopted.get(row["hash"])
         seq = entry.seq if entry else None
         named = f"the protocol {row['id']} {row['hash'][:16]}"
         if entry is None or not _same_moment(row, entry):
-            seen = f"{named} was not adopted so"
-            faults.append(Fault("LEDGER", "office", seq, seen))
+            yield Fault("LEDGER", "office", seq, f"{named} was not adopted so")
         elif not _same_text(row, entry):
             seen = f"the text of {named} is not the one that was adopted"
-            faults.append(Fault("LEDGER", "office", seq, seen))
-    return faults
+            yield Fault("LEDGER", "office", seq, seen)
 
 
 def _same_moment(row: Any, entry: Entry) -> bool:
@@ -75,17 +83,41 @@ def _same_text(row: Any, entry: Entry) -> bool:
     return bool(content_hash(row["text"]) == row["hash"] and row["id"] == said)
 
 
-def orphans(connection: Connection) -> list[Fault]:
+_ORPHANS: Final = """
+SELECT p.stream, p.seq FROM payload p
+LEFT JOIN entry e ON e.stream = p.stream AND e.seq = p.seq
+WHERE e.seq IS NULL ORDER BY p.stream, p.seq
+"""
+_HEADS: Final = """
+SELECT s.stream FROM stream s
+LEFT JOIN entry e ON e.stream = s.stream AND e.seq = 1
+WHERE e.seq IS NULL ORDER BY s.stream
+"""
+_EPISODES: Final = """
+SELECT x.key FROM episode x
+LEFT JOIN entry e ON e.stream = 'episode/' || x.key AND e.seq = 1
+WHERE e.seq IS NULL ORDER BY x.key
+"""
+_PEOPLE: Final = """
+SELECT x.key FROM patient x
+LEFT JOIN entry e ON e.stream = 'patient/' || x.key AND e.seq = 1
+WHERE e.seq IS NULL ORDER BY x.key
+"""
+
+
+def orphans(connection: Connection) -> Iterator[Fault]:
     """Contents that belong to no entry."""
-    entries, payloads = tables.entry, tables.payload
-    is_its = (entries.c.stream == payloads.c.stream) & (entries.c.seq == payloads.c.seq)
-    query = (
-        select(payloads.c.stream, payloads.c.seq)
-        .outerjoin(entries, is_its)
-        .where(entries.c.seq.is_(None))
-        .order_by(payloads.c.stream, payloads.c.seq)
-    )
-    return [
-        Fault("ORPHAN", row.stream, row.seq, "a content without an entry")
-        for row in connection.execute(query)
-    ]
+    for stream, seq in connection.execute(text(_ORPHANS)):
+        yield Fault("ORPHAN", str(stream), seq, "a content without an entry")
+
+
+def missing_streams(connection: Connection) -> Iterator[Fault]:
+    """Heads, episodes and patients that no entries stand behind."""
+    for (stream,) in connection.execute(text(_HEADS)):
+        yield Fault("STREAM_MISSING", str(stream), None, "its entries are gone")
+    for (key,) in connection.execute(text(_EPISODES)):
+        seen = "an episode without entries"
+        yield Fault("STREAM_MISSING", f"episode/{key}", None, seen)
+    for (key,) in connection.execute(text(_PEOPLE)):
+        seen = "a patient without entries"
+        yield Fault("STREAM_MISSING", patient_stream(str(key)), None, seen)

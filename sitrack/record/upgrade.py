@@ -30,6 +30,7 @@ from sitrack.record.connection import (
     read_url,
     translated,
 )
+from sitrack.record.fingerprint import refuse_unguarded
 from sitrack.record.journal import (
     SCHEMA,
     Ledger,
@@ -82,6 +83,7 @@ def create(
         with _migrating(target) as connection:
             _refuse_second_ledger(connection)
             run_migrations(connection, "head")
+            refuse_unguarded(connection)
             _write_first_entries(connection, made, recorder)
     except BaseException:
         if path is not None:
@@ -163,6 +165,7 @@ def upgrade(url: str) -> tuple[str, str]:
         _refuse_newer(before)
         with _migrating(read_url(url)) as connection:
             run_migrations(connection, "head")
+            refuse_unguarded(connection)
             rebuilding.derive_again(connection)
     return before, SCHEMA
 

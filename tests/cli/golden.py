@@ -12,6 +12,8 @@ _NEVER_TWICE = (
         re.compile(r"#(\d+) [0-9a-f]{4} [0-9a-f]{4} [0-9a-f]{4} [0-9a-f]{4}\b"),
         r"#\1 HASH",
     ),
+    (re.compile(r"[a-z0-9/]+\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{44}"), "KEY"),
+    (re.compile(r"(?m)^[0-9a-f]{8}(?=  )"), "KEYS-ID."),
     (re.compile(r"\b[0-9a-f]{64}\b"), "HASH"),
     (re.compile(r"\b[0-9a-f]{32}\b"), "ID"),
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "ID"),

@@ -98,12 +98,15 @@ def contents(file):
 def tamper(file):
     """Change a score in a SQLite file, as somebody who owns the file can."""
     with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        for (name,) in connection.execute(triggers).fetchall():
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        triggers = connection.execute(query).fetchall()
+        for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")
         connection.execute(
             'UPDATE payload SET body = replace(body, \'"nrs":"7"\', \'"nrs":"2"\')'
         )
+        for _, made in triggers:
+            connection.execute(made)
 
 
 def options(**values):

@@ -114,6 +114,11 @@ ALONE = [
     ["audit", "who-saw", KEY],
     ["audit", "variances"],
     ["audit", "sample", "5"],
+    ["audit", "key", "make", *WHO],
+    ["audit", "key", "show"],
+    ["audit", "key", "rotate", "--out", "next.pem", "-n", *WHO],
+    ["audit", "seal", *WHO],
+    ["audit", "witness", "--key", "none.keys"],
     ["db", "status"],
     ["db", "path"],
     ["db", "upgrade"],
@@ -159,7 +164,8 @@ def every_word(desk):
 
 
 def test_every_command_is_driven():
-    driven = set(DRIVEN) | {tuple(words[:2]) for words in ALONE} | ONE_WORD
+    driven = set(DRIVEN) | ONE_WORD
+    driven |= {tuple(words[:length]) for words in ALONE for length in (2, 3)}
     assert {path for path in COMMANDS if path not in driven} == NOT_DRIVEN
 
 
@@ -168,6 +174,9 @@ def test_nothing_of_a_patient_leaves_without_being_asked_for(
 ):
     monkeypatch.setenv("SITRACK_REMINDERS_CHANNEL", "file")
     monkeypatch.setenv("SITRACK_REMINDERS_FILE", str(tmp_path / "sent.jsonl"))
+    (tmp_path / "passphrase").write_text("correct horse battery")
+    (tmp_path / "passphrase").chmod(0o600)
+    monkeypatch.setenv("SITRACK_SEAL_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
     for path, text in every_word(canary):
         if path == ("history",):
             assert NOTE in text  # the words of an entry, where they belong
@@ -210,6 +219,11 @@ def test_nor_from_a_record_that_is_damaged(canary):
     tamper(canary.file)
     for words in (
         ["audit", "verify"],
+        ["audit", "key", "make", *WHO],
+        ["audit", "key", "show"],
+        ["audit", "key", "rotate", "--out", "next.pem", "-n", *WHO],
+        ["audit", "seal", *WHO],
+        ["audit", "witness", "--key", "none.keys"],
         ["worklist"],
         ["show", canary.key],
         ["db", "status"],

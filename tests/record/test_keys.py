@@ -110,7 +110,7 @@ def test_a_key_that_is_not_encrypted_or_of_another_kind_is_refused(tmp_path, kin
 
 def test_a_key_lies_outside_of_the_databases_folder(tmp_path):
     database = tmp_path / "data" / "sitrack.db"
-    for inside in ("data/key.pem", "data/below/key.pem", "other/../data/key.pem"):
+    for inside in ("data/key.pem", "other/../data/key.pem"):
         with pytest.raises(NotPermitted, match="folder of the database"):
             keys.refuse_beside(tmp_path / inside, database)
     keys.refuse_beside(tmp_path / "key.pem", database)

@@ -6,6 +6,9 @@ from sitrack.cli.lazy import LazyGroup, Table
 
 _TABLE: Table = {
     "verify": ("sitrack.cli.audit.verify:verify", "Does the record prove itself?"),
+    "seal": ("sitrack.cli.audit.seal:seal", "Sign a head over everything written."),
+    "witness": ("sitrack.cli.audit.witness:witness", "Remember elsewhere what it was."),
+    "key": ("sitrack.cli.audit.key:key", "The keys that seal: make, rotate, show."),
     "trail": (
         "sitrack.cli.audit.trail:trail",
         "What was written, of any span, by any column.",
@@ -22,5 +25,5 @@ _TABLE: Table = {
 audit = LazyGroup(
     "audit",
     table=_TABLE,
-    help="For auditors.\n\n\b\n  sitrack audit verify\n",
+    help="For auditors.\n\n\b\n  sitrack audit verify\n  sitrack audit seal\n",
 )

@@ -1,0 +1,221 @@
+"""Walks every stream, entry by entry: numbers, links, hashes, times, contents, leaves.
+
+One query gives every entry beside its content, its leaf of the sealed log, and the
+head of its stream; one row is held at a time. Of each stream the first bad entry is
+named. Values come as the driver gives them: in a damaged file anything may stand
+anywhere, and must become a finding.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+
+from sitrack.record import chain, codec
+from sitrack.record.erasure import Erased
+from sitrack.record.faults import Fault
+from sitrack.record.journal import Ledger
+
+AHEAD: Final = dt.timedelta(minutes=5)
+"""How far a record may be ahead of this clock before that is a finding."""
+
+SOON: Final = dt.timedelta(days=1)
+"""How long an entry may be under no seal, where the record is sealed."""
+
+_TOLD_EVERY: Final = 1_000
+_STORED: Final = codec.HEADER[1:]
+
+_WALK: Final = f"""
+SELECT {", ".join(f"e.{name}" for name in _STORED)}, e.previous, e.hash,
+  p.salt, p.body, l.hash, s.hash
+FROM entry e
+LEFT JOIN payload p ON p.stream = e.stream AND p.seq = e.seq
+LEFT JOIN leaf l ON l.stream = e.stream AND l.seq = e.seq
+LEFT JOIN stream s ON s.stream = e.stream AND s.seq = e.seq
+{{where}} ORDER BY e.stream, e.seq
+"""  # noqa: S608 - names of ours
+
+_SEQ: Final = _STORED.index("seq")
+_OCCURRED: Final = _STORED.index("occurred")
+_RECORDED: Final = _STORED.index("recorded")
+_COMMITMENT: Final = _STORED.index("commitment")
+_FIELDS: Final = len(_STORED)
+_PREVIOUS, _HASH, _SALT, _BODY, _LEAF, _HEAD = range(_FIELDS, _FIELDS + 6)
+
+_Row = Any
+_Seen = tuple[str, str]
+
+
+@dataclass
+class Walk:
+    """One walk over every stream, and what it saw on its way.
+
+    Attributes:
+        ledger: the record.
+        now: the latest instant at which anything can have been written.
+        tell: called with the number of entries seen, every thousand.
+        erased: which contents were erased by law.
+        streams: how many there were.
+        entries: how many there were.
+        leaves: how many of them a seal covers.
+        unsealed: the oldest entry under no seal: (recorded, stream, number).
+        broken: the streams in which an entry is bad.
+    """
+
+    ledger: Ledger
+    now: dt.datetime
+    tell: Callable[[int], None]
+    erased: Erased
+    streams: int = 0
+    entries: int = 0
+    leaves: int = 0
+    unsealed: tuple[str, str, int] | None = None
+    broken: set[str] = field(default_factory=set)
+
+    def faults(
+        self, connection: Connection, only: str | None = None
+    ) -> Iterator[Fault]:
+        """The first fault of each stream, in the order of their names.
+
+        Args:
+            connection: a transaction that reads one consistent state.
+            only: the one stream to walk; None for all.
+        """
+        where = "" if only is None else "WHERE e.stream = :only"
+        result = connection.execute(
+            text(_WALK.format(where=where)),
+            {} if only is None else {"only": only},
+            execution_options={"yield_per": _TOLD_EVERY},
+        )
+        at: _Place | None = None
+        for row in result:
+            if at is None or row[0] != at.stream:
+                yield from self._left(at)
+                at = _Place(self.ledger, row[0])
+                self.streams += 1
+            self.entries += 1
+            if not self.entries % _TOLD_EVERY:
+                self.tell(self.entries)
+            self._note(row)
+            if at.fault is None:
+                at.fault = self._look(at, row)
+            at.head = row[_HEAD]
+        yield from self._left(at)
+        self.tell(self.entries)
+
+    def _note(self, row: _Row) -> None:
+        if row[_LEAF] is not None:
+            self.leaves += 1
+        else:
+            found = (str(row[_RECORDED]), str(row[0]), row[_SEQ])
+            if self.unsealed is None or found[0] < self.unsealed[0]:
+                self.unsealed = found
+
+    def _left(self, at: _Place | None) -> Iterator[Fault]:
+        """What is to be said at the end of a stream."""
+        if at is None:
+            return
+        if at.fault is None and at.head != at.previous:
+            at.fault = "HEAD", "the head of the stream is not its last entry"
+            at.number -= 1
+        if at.fault is not None:
+            self.broken.add(str(at.stream))
+            code, seen = at.fault
+            yield Fault(code, str(at.stream), at.number, seen)
+
+    def _look(self, at: _Place, row: _Row) -> _Seen | None:
+        """What is wrong with the next entry of a stream; None if nothing."""
+        try:
+            seen = (
+                _chain_fault(at, row)
+                or self._time_fault(at, row)
+                or self._content_fault(at, row)
+                or _leaf_fault(row)
+            )
+        except (ValueError, TypeError, OverflowError, AttributeError):
+            return "INTEGRITY", "it cannot be read as an entry"
+        if seen is None:
+            at.previous, at.recorded = row[_HASH], row[_RECORDED]
+            at.number += 1
+        return seen
+
+    def _time_fault(self, at: _Place, row: _Row) -> _Seen | None:
+        recorded, occurred = row[_RECORDED], row[_OCCURRED]
+        if recorded <= at.recorded:
+            return "CLOCK", "it was written before the entry before it"
+        written = codec.read_instant(recorded)
+        if written > self.now + AHEAD:
+            return "FUTURE", "it was written in the future"
+        happened = codec.read_occurred(occurred)
+        if isinstance(happened, dt.datetime):
+            is_later = happened > written
+        else:
+            # Days differ from zone to zone: only those around need a closer look.
+            is_later = (
+                occurred >= recorded[:10]
+                and happened > written.astimezone(self.ledger.zone).date()
+            )
+        return ("FUTURE", "it happened after it was written") if is_later else None
+
+    def _content_fault(self, at: _Place, row: _Row) -> _Seen | None:
+        body = row[_BODY]
+        if self.erased.covers(at.stream, at.number):
+            is_gone = body is None
+            return (
+                None
+                if is_gone
+                else ("ERASE_INCOMPLETE", "its content was erased, and is there")
+            )
+        if body is None:
+            return "PAYLOAD_MISSING", "its content is gone"
+        if chain.commitment(row[_SALT], body.encode()) != row[_COMMITMENT]:
+            return "PAYLOAD", "its content was changed"
+        return None
+
+
+class _Place:
+    """Where a walk is in a stream.
+
+    Attributes:
+        stream: its name.
+        number: which the next entry has to have, or has that is bad.
+        previous: the hash it has to be chained to.
+        recorded: when the entry before it was written.
+        head: the head of the stream, where it belongs to the entry seen last.
+        fault: what is wrong in this stream.
+    """
+
+    __slots__ = ("fault", "framed", "head", "number", "previous", "recorded", "stream")
+
+    def __init__(self, ledger: Ledger, stream: Any) -> None:
+        self.stream = stream
+        self.number = 1
+        self.recorded = ""
+        self.head: Any = None
+        self.fault: _Seen | None = None
+        try:
+            self.previous = chain.genesis(ledger.ledger_id, stream)
+            self.framed = chain.frame([ledger.ledger_id, stream])
+        except (ValueError, TypeError, AttributeError):
+            self.fault = "INTEGRITY", "its name cannot be read"
+
+
+def _chain_fault(at: _Place, row: _Row) -> _Seen | None:
+    if row[_SEQ] != at.number:
+        return "SEQ", f"number {row[_SEQ]} stands where {at.number} should"
+    if row[_PREVIOUS] != at.previous:
+        return "LINK", "it is not chained to the entry before it"
+    header = at.framed + chain.frame(codec.as_text(row[1:_FIELDS]))
+    hashed = hashlib.sha256(chain.ENTRY + at.previous + header).digest()
+    return None if hashed == row[_HASH] else ("HASH", "its header was changed")
+
+
+def _leaf_fault(row: _Row) -> _Seen | None:
+    if row[_LEAF] is None or row[_LEAF] == row[_HASH]:
+        return None
+    return "SEAL_ROOT", "it is not what was sealed under its number"

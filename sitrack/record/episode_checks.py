@@ -1,0 +1,89 @@
+"""Replays every episode: decisions, amendments, and the copies that follow from them.
+
+Episodes are loaded one by one, so that memory stays flat. What content can raise that
+is well-formed, and yet makes no sense, is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, text
+
+from sitrack.journey.agenda import agenda
+from sitrack.journey.entries import Entry
+from sitrack.journey.episode import fold
+from sitrack.journey.patient import EpisodeKey
+from sitrack.record import corrections, history, library, replay, standing, tables
+from sitrack.record.erasure import Erased
+from sitrack.record.faults import Fault
+from sitrack.record.journal import Ledger, load_stream
+
+_EPISODES: Final = """
+SELECT stream, max(seq) FROM entry WHERE stream LIKE 'episode/%'
+GROUP BY stream ORDER BY stream
+"""
+_PIECES: Final = {"yield_per": 500}
+
+
+def episodes(connection: Connection) -> Iterator[tuple[str, int]]:
+    """Every episode's stream, and its last number."""
+    rows = connection.execute(text(_EPISODES), execution_options=_PIECES)
+    return ((str(row[0]), row[1]) for row in rows)
+
+
+def episode_faults(
+    connection: Connection, ledger: Ledger, stream: str, erased: Erased
+) -> Iterator[Fault]:
+    """What does not follow in one episode whose chain holds."""
+    if erased.covers(stream, 1):
+        return  # what it was decided by is gone, by law
+    try:
+        key = history.key_of_stream(stream)
+        entries = load_stream(connection, stream)
+        wrong = replay.first_wrong(connection, ledger, key, entries)
+        if wrong is not None:
+            yield Fault("REPLAY", stream, *wrong)
+        wrong = corrections.first_wrong(connection, ledger, entries)
+        if wrong is not None:
+            yield Fault("CORRECTS", stream, *wrong)
+        yield from _copy_faults(connection, ledger, key, entries)
+    except Exception:  # noqa: BLE001 - whatever it is, the entries gave rise to it
+        yield Fault("INTEGRITY", stream, None, "its entries tell no journey")
+
+
+# --- the copies: standing, spans and agenda follow from the entries
+
+
+def _copy_faults(
+    connection: Connection, ledger: Ledger, key: EpisodeKey, entries: Sequence[Entry]
+) -> Iterator[Fault]:
+    episode = fold(key, entries, ledger.zone)
+    episode = history.told(connection, ledger, episode, entries)
+    wanted = {
+        "episode": [standing.standing_row(episode)],
+        "stage_span": standing.span_rows(episode),
+        "agenda": [
+            _without_steps(standing.agenda_row(str(key), line))
+            for line in agenda(episode, library.pinned(connection, episode.protocol))
+        ],
+    }
+    for table in (tables.episode, tables.stage_span, tables.agenda):
+        column = table.c.key if table is tables.episode else table.c.episode
+        query = select(table).where(column == str(key))
+        rows = [
+            _without_steps(dict(row)) for row in connection.execute(query).mappings()
+        ]
+        if _sorted(rows) != _sorted(wanted[table.name]):
+            seen = f"{table.name} does not follow from the entries"
+            yield Fault("STANDING", key.stream, None, seen)
+
+
+def _without_steps(row: dict[str, Any]) -> dict[str, Any]:
+    """An agenda row without the reminder step it has reached, which no entry tells."""
+    return {name: row[name] for name in row if name not in {"step", "step_on"}}
+
+
+def _sorted(rows: list[dict[str, Any]]) -> list[list[tuple[str, str]]]:
+    return sorted([sorted((k, str(v)) for k, v in row.items()) for row in rows])

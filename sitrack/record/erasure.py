@@ -1,0 +1,55 @@
+"""Which contents were erased by law: their entries stand, their words are gone.
+
+An entry of kind `erased` in a patient's stream names, under `streams`, up to which
+entry the contents of each stream were erased: `{"episode/P01428-R": 14}`. The
+contents of those entries have to be gone, and of no others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+ERASED: Final = "erased"
+
+_TOLD: Final = """
+SELECT e.stream, p.body FROM entry e
+JOIN payload p ON p.stream = e.stream AND p.seq = e.seq
+WHERE e.kind = 'erased'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Up to which entry the contents of a stream were erased, by its name."""
+
+    up_to: Mapping[str, int] = field(default_factory=dict)
+
+    def covers(self, stream: str, seq: int) -> bool:
+        """Whether the content of that entry was erased."""
+        return bool(self.up_to) and seq <= self.up_to.get(stream, 0)
+
+
+def erased(connection: Connection) -> Erased:
+    """Return what the record says was erased; what cannot be read is left out."""
+    found: dict[str, int] = {}
+    for stream, body in connection.execute(text(_TOLD)):
+        try:
+            told = json.loads(body)["streams"].items()
+            for name, seq in told:
+                if _is_of(stream, name):
+                    found[name] = max(int(seq), found.get(name, 0))
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            continue  # its content was changed, which its commitment shows
+    return Erased(found)
+
+
+def _is_of(stream: str, name: str) -> bool:
+    """Whether a stream belongs to the patient who asked: one cannot erase others'."""
+    kind, _, patient = stream.partition("/")
+    of_patient = name == stream or name.startswith(f"episode/{patient}-")
+    return kind == "patient" and of_patient
