@@ -68,8 +68,13 @@ def of_file(shell: Shell, file: str, *, adopting: bool = False) -> Protocol:
 
     try:
         text = Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise BadInput("the protocol file cannot be read as text") from None
+    except OSError as error:
+        raise BadInput(
+            f"the protocol file cannot be read: {error.strerror}",
+            "sitrack pathway check FILE",
+        ) from None
+    except UnicodeDecodeError:
+        raise BadInput("the protocol file is not UTF-8 text") from None
     if adopting:
         from sitrack.coordination.protocols import base_in
 

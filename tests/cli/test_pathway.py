@@ -231,7 +231,7 @@ def test_a_file_that_cannot_be_read_is_said_so(desk, file, tmp_path):
     for path in (folder, tmp_path / "none.toml"):
         done = desk.type("pathway", "adopt", path, *SIGNED)
         assert (done.code, done.out) == (2, "")
-        assert "cannot be read as text" in done.told
+        assert "the protocol file cannot be read: " in done.told
 
 
 # --- migrate
