@@ -13,10 +13,11 @@ from contextlib import contextmanager
 
 from sitrack import settings
 from sitrack.clock import stopped_clock
-from sitrack.record import outbox
+from sitrack.record import attempts, dispatch, outbox
 from sitrack.record.journal import open_ledger
-from sitrack.reminders import round as rounds
+from sitrack.reminders import desk
 from sitrack.reminders.channels.email import EmailChannel
+from sitrack.reminders.round import run_round
 
 
 class Fate:
@@ -35,9 +36,14 @@ class Fate:
 
     def watch(self):
         """Wrap what a round calls."""
-        for name in ("make_row", "claim", "acknowledge"):
-            setattr(outbox, name, self._noting(name, getattr(outbox, name)))
-        rounds.writing = self._marked(rounds.writing)
+        for room, name, point in (
+            (outbox, "make_rows", "make_row"),
+            (dispatch, "claim_alone", "claim"),
+            (dispatch, "claim_digest", "claim"),
+            (attempts, "acknowledge", "acknowledge"),
+        ):
+            setattr(room, name, self._noting(point, getattr(room, name)))
+        desk.writing = self._marked(desk.writing)
         EmailChannel.send = self._around("send", EmailChannel.send)
 
     def _noting(self, name, act):
@@ -77,7 +83,7 @@ def main():
     ledger.use_clock(stopped_clock(dt.datetime.fromisoformat(told["now"])))
     Fate(told["point"], told["times"]).watch()
     channel = EmailChannel(values)
-    rounds.run_round(ledger, values, channel)
+    run_round(ledger, values, channel)
     channel.close()
     ledger.close()
 

@@ -54,6 +54,7 @@ def flags(authority, office):
     return {
         "clinic.address": "desk@clinic.example",
         "reminders.lease": 1,
+        "reminders.digest": False,
         "smtp.host": HOST,
         "smtp.port": office.port,
         "smtp.sender": "reminders@clinic.example",
