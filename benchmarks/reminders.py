@@ -31,7 +31,13 @@ def _settings(folder: Path) -> Settings:
     """Return settings of this benchmark's own, whatever the user has set."""
     nothing = folder / "none.toml"
     nothing.touch()
-    flags = {"clinic.address": "desk@clinic.example", "reminders.channel": "file"}
+    flags = {
+        "clinic.address": "desk@clinic.example",
+        "reminders.channel": "file",
+        # The caps are there for a storm: here the sending itself is measured.
+        "reminders.most_per_person": 1000,
+        "reminders.most_per_hour": 10_000,
+    }
     return settings.load(flags, {}, str(nothing))
 
 
