@@ -35,7 +35,7 @@ _TABLE: Table = {
     "entry": ("sitrack.cli.entry:entry", "Amend: correct, retract, transfer."),
     "undo": ("sitrack.cli.undo:undo", "Take back your last command."),
     "view": ("sitrack.cli.view:view", "Filters that are kept by name."),
-    "reminder": ("sitrack.cli.reminder:reminder", "Plan, run or watch reminders."),
+    "reminder": ("sitrack.cli.reminder:reminder", "Plan, run, watch, look at them."),
     "pathway": (
         "sitrack.cli.pathway:pathway",
         "The protocol: show, check, adopt, migrate.",

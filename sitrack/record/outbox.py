@@ -12,12 +12,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, and_, bindparam, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Insert,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sitrack.journey.ladder import Next, rung_of
 from sitrack.record import tables
-from sitrack.record.wanted import CARED_FOR
+from sitrack.record.wanted import CARED_FOR, still_wanted
 
 ONCE = ("episode", "visit", "rule", "occurrence", "step", "recipient", "channel")
 """What makes a reminder one and the same."""
@@ -125,6 +135,12 @@ def steps_due(
     return _steps(connection, query)
 
 
+def count_due(connection: Connection, today: dt.date) -> int:
+    """Return how many steps have come and are in nobody's outbox yet."""
+    due = _steps_query(today).where(awake(today)).order_by(None).subquery()
+    return int(connection.execute(select(func.count()).select_from(due)).scalar_one())
+
+
 def steps_put_off(connection: Connection, today: dt.date) -> list[tuple[Step, dt.date]]:
     """Return the steps whose day has come and that a snooze keeps back, and until when."""
     until = tables.episode.c.snoozed_until
@@ -216,6 +232,18 @@ def make_row(
 ) -> bool:
     """Put one reminder into the outbox; return whether it is newly open."""
     return bool(make_rows(connection, [NewRow(step, recipient, channel, at)]))
+
+
+def retry(connection: Connection, now: dt.datetime, episode: str | None = None) -> int:
+    """Open what was given up and is still wanted; return how many rows."""
+    table = tables.reminder
+    statement = update(table).where(table.c.status == "dead", still_wanted())
+    if episode is not None:
+        statement = statement.where(table.c.episode == episode)
+    opened = statement.values(
+        status="open", next_at=now, failures=0, message=None, leased_until=None
+    )
+    return connection.execute(opened).rowcount
 
 
 def set_next_steps(connection: Connection, steps: Iterable[tuple[Step, Next]]) -> None:

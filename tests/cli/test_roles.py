@@ -19,6 +19,7 @@ PERSON = json.dumps({"given": "Ana", "family": "Brandt"})
 WRITES = {
     "record": ["record", "score", KEY, "--nrs", "3"],
     "contact": ["contact", KEY, "no-answer"],
+    "snooze": ["snooze", KEY, "+3d"],
     "advance": ["advance", KEY, "re-evaluation"],
     "undo": ["undo"],
     "packet": ["packet", KEY, "rfa"],
@@ -26,6 +27,10 @@ WRITES = {
     "view delete": ["view", "delete", "calls"],
     "patient add": ["patient", "add", "--from", "-"],
     "patient edit": ["patient", "edit", "P00013", "--payer", "medicare"],
+    "patient consent": [
+        *("patient", "consent", "P00013", "--channel", "sms", "--from", "-"),
+    ],
+    "reminder retry": ["reminder", "retry", "--all"],
     "episode open": ["episode", "open", "P00013", "--side", "left"],
     "episode finish": ["episode", "finish", KEY, "--disposition", "declined"],
     "episode reopen": ["episode", "reopen", KEY, "--reason", "new-pain-report"],

@@ -1,0 +1,48 @@
+"""The channels of a run: one for staff, and one for patients where they are reminded."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from sitrack.cli.shell import Shell
+from sitrack.settings import CHANNELS
+
+if TYPE_CHECKING:
+    from sitrack.reminders.channels import Channel
+
+CHANNEL = click.option(
+    "--channel", type=click.Choice(CHANNELS), help="Remind staff this way."
+)
+
+
+def staff_channel(shell: Shell, given: str | None) -> str:
+    """Return the channel for staff: of the flag, else of the settings."""
+    return given or str(shell.settings["reminders.channel"])
+
+
+def patient_channel(shell: Shell) -> str | None:
+    """Return the channel for patients, or None where they are not reminded."""
+    return str(shell.settings["reminders.patient_channel"]) or None
+
+
+@contextlib.contextmanager
+def opened(
+    shell: Shell, given: str | None, out: TextIO
+) -> Iterator[tuple[Channel, Channel | None]]:
+    """Open the channels for staff and for patients, and close them in the end."""
+    from sitrack.reminders.channels import open_channel
+
+    name, to_patients = staff_channel(shell, given), patient_channel(shell)
+    with contextlib.ExitStack() as stack:
+        staff = open_channel(name, shell.settings, out)
+        stack.callback(staff.close)
+        if to_patients in {None, name}:
+            yield staff, staff if to_patients else None
+            return
+        patients = open_channel(str(to_patients), shell.settings, out)
+        stack.callback(patients.close)
+        yield staff, patients

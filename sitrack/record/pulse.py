@@ -1,0 +1,77 @@
+"""How the reminders are doing, in numbers: what waits, since when, what was given up."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, or_, select
+
+from sitrack.record import outbox, periods, tables, wanted
+
+ROUND = "round"
+"""The name under which rounds write down that they are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Numbers of one moment.
+
+    Attributes:
+        open: rows that were made and are not sent yet.
+        due: of these, how many may leave now, and are in nobody's hands.
+        oldest_due: since when the first of them may leave; or None.
+        unmade: steps whose day has come and that no round has made rows of.
+        dead: rows that were given up, and are still wanted.
+        sent_last_hour: messages by channel.
+        last_round: when a round was done last, or None.
+    """
+
+    open: int
+    due: int
+    oldest_due: dt.datetime | None
+    unmade: int
+    dead: int
+    sent_last_hour: dict[str, int]
+    last_round: dt.datetime | None
+
+
+def pulse(
+    connection: Connection, now: dt.datetime, real_now: dt.datetime, today: dt.date
+) -> Pulse:
+    """Return how the reminders are doing."""
+    rows, episodes, messages = tables.reminder, tables.episode, tables.message
+    is_open = rows.c.status == "open"
+    free = or_(rows.c.leased_until.is_(None), rows.c.leased_until <= real_now)
+    asleep = (
+        select(episodes.c.key)
+        .where(episodes.c.key == rows.c.episode, episodes.c.snoozed_until > today)
+        .exists()
+    )
+    may_leave = (is_open, rows.c.next_at <= now, free)
+    awake = or_(rows.c.recipient == "lead", ~asleep)
+    due, oldest = connection.execute(
+        select(func.count(), func.min(rows.c.next_at)).where(*may_leave, awake)
+    ).one()
+    dead = wanted.its_episode_and_line(select(func.count()).select_from(rows))
+    hour = now - dt.timedelta(hours=1)
+    sent = (
+        select(messages.c.channel, func.count())
+        .where(messages.c.sent_at > hour)
+        .group_by(messages.c.channel)
+    )
+    return Pulse(
+        open=_count(connection, select(func.count()).where(is_open)),
+        due=int(due),
+        oldest_due=oldest,
+        unmade=outbox.count_due(connection, today),
+        dead=_count(
+            connection, dead.where(rows.c.status == "dead", wanted.is_wanted())
+        ),
+        sent_last_hour={row[0]: int(row[1]) for row in connection.execute(sent)},
+        last_round=periods.last_finished(connection, ROUND),
+    )
+
+
+def _count(connection: Connection, query: object) -> int:
+    return int(connection.execute(query).scalar_one())  # type: ignore[call-overload]

@@ -1,0 +1,94 @@
+"""What a process that keeps watch does around its rounds, and writes down of itself.
+
+A round that was done is noted once a minute, so that a monitor sees when they stop. A
+clock that was set, and a database that was away, are entries of the `office` stream:
+whoever wonders later why something went late finds it in the record.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from sitrack.errors import Unavailable
+from sitrack.journey.entries import Draft, Provenance
+from sitrack.record import periods, pulse
+from sitrack.record.journal import Ledger, Work, retried, writing
+from sitrack.reminders.desk import worker_name
+
+_BEAT: Final = 60.0
+"""Seconds between two notes that rounds go on."""
+
+_SHORT: Final = 5.0
+"""Seconds: an absence of the database that nobody has to know of."""
+
+CLOCK_SET: Final = "clock-set"
+DATABASE_AWAY: Final = "database-away"
+
+
+def note_round(ledger: Ledger) -> None:
+    """Write down that a round was done now."""
+    with writing(ledger) as work:
+        hour = f"{work.now:%Y-%m-%dT%H}"
+        periods.beat(work.connection, pulse.ROUND, hour, worker_name(), work.now)
+
+
+@dataclass
+class Watch:
+    """One process that keeps watch.
+
+    Attributes:
+        ledger: the record.
+        account: who started it, for the record.
+        say: tells whoever looks at the screen.
+    """
+
+    ledger: Ledger
+    account: str
+    say: Callable[[str], None]
+    _noted: float = field(default=float("-inf"), init=False)
+    _away_since: float | None = field(default=None, init=False)
+    _steps: list[float] = field(default_factory=list, init=False)
+
+    def round_done(self) -> None:
+        """Note, now and then, that rounds go on; and what happened in between."""
+        if self._away_since is not None:
+            self._back()
+        while self._steps:
+            self._write(CLOCK_SET, self._steps[0])
+            del self._steps[0]
+        if time.monotonic() - self._noted >= _BEAT:
+            note_round(self.ledger)
+            self._noted = time.monotonic()
+
+    def clock_was_set(self, seconds: float) -> None:
+        """Take note that the clock moved; it is written down after the next round."""
+        self.say(f"warning: the clock moved by {seconds:.0f} s")
+        self._steps.append(seconds)
+
+    def round_failed(self, error: BaseException, again_in: float) -> None:
+        """Say what went wrong; the next round comes anyway."""
+        words = getattr(error, "message", None) or "a round failed"
+        self.say(f"warning: {words}; trying again in {again_in:g} s")
+        if isinstance(error, Unavailable) and self._away_since is None:
+            self._away_since = time.monotonic()
+
+    def _back(self) -> None:
+        away = time.monotonic() - (self._away_since or 0.0)
+        if away > _SHORT:
+            self._write(DATABASE_AWAY, away)
+        self._away_since = None
+
+    def _write(self, kind: str, seconds: float) -> None:
+        def act() -> None:
+            with writing(self.ledger) as work:
+                work.append("office", self._draft(work, kind, seconds))
+
+        retried(act)
+
+    def _draft(self, work: Work, kind: str, seconds: float) -> Draft:
+        told = {"seconds": round(seconds), "worker": worker_name()}
+        who = Provenance(None, self.account, "system")
+        return Draft(kind, work.today, who, payload=told)
