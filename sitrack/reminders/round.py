@@ -19,6 +19,7 @@ from sitrack.reminders.happening import Happening, RoundReport
 from sitrack.reminders.making import Ways, make_rows
 from sitrack.reminders.rules import kind_of_address
 from sitrack.reminders.sending import Post
+from sitrack.reminders.undeliverable import tell_of_undeliverable
 from sitrack.settings import Settings
 
 AnyDesk = TypeVar("AnyDesk", bound=Desk)
@@ -51,6 +52,7 @@ def run_round(
     refuse_nowhere(settings, channel.name)
     desk = opened(Desk, ledger, settings)
     desk.report.tell, desk.report.keeps = tell, keeps
+    tell_of_undeliverable(desk, channel)
     do_round(desk, channel, for_patients, stopping)
     return desk.report
 

@@ -97,6 +97,13 @@ def digest_message(
     return Message(recipient_address, f"sitrack: {many} attention", body, key)
 
 
+def undeliverable_message(count: int, *, recipient_address: str, key: str) -> Message:
+    """Return what the lead reads of reminders that could not be delivered."""
+    many = "1 reminder" if count == 1 else f"{count} reminders"
+    text = f"sitrack: {many} could not be delivered"
+    return Message(recipient_address, text, f"{text}\nsitrack reminder dead\n", key)
+
+
 def patient_message(settings: Settings, *, recipient_address: str, key: str) -> Message:
     """Return what a patient reads: who asks, and nothing of why."""
     template = string.Template(settings["reminders.patient_text"])
