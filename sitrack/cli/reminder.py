@@ -11,8 +11,8 @@ import click
 
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, table
-from sitrack.cli.shell import Shell, reads
-from sitrack.errors import PartlyDone
+from sitrack.cli.shell import Shell, account_name, reads
+from sitrack.errors import PartlyDone, SitrackError
 from sitrack.settings import CHANNELS
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def run(shell: Shell, channel: str | None) -> None:
     out = sys.stdout if shell.form == "table" else sys.stderr
     with _opened(shell, name, out) as (staff, patients):
         report = run_round(shell.ledger, shell.settings, staff, for_patients=patients)
+    _seal(shell)
     counts = _counts(report)
     zone = shell.ledger.zone
     view = View(
@@ -115,6 +116,16 @@ def run(shell: Shell, channel: str | None) -> None:
             "those that `failed` are tried again; those that are `dead` stand, "
             "with the reason, in: sitrack reminder plan",
         )
+
+
+def _seal(shell: Shell) -> None:
+    """Seal what is new where it is time; that it cannot be is no failure of a round."""
+    from sitrack.coordination.sealing import seal_in_round
+
+    try:
+        seal_in_round(shell.ledger, shell.settings, account_name())
+    except SitrackError as error:
+        shell.say(f"warning: not sealed: {error.message}")
 
 
 @contextlib.contextmanager
@@ -203,6 +214,12 @@ def watch(shell: Shell, channel: str | None, every: int) -> None:
     name = channel or shell.settings["reminders.channel"]
     ledger = shell.ledger
 
+    def stepped(seconds: float) -> None:
+        from sitrack.record.clock_steps import note_moved
+
+        shell.say(f"warning: the clock moved by {seconds:.0f} s")
+        note_moved(ledger, account_name(), seconds)
+
     def failed(error: BaseException) -> None:
         words = getattr(error, "message", "a round failed")
         shell.say(f"warning: {words}; trying again in {every} s")
@@ -218,6 +235,7 @@ def watch(shell: Shell, channel: str | None, every: int) -> None:
                 for_patients=patients,
                 keeps=False,
             )
+            _seal(shell)
             if report.counts:
                 at = f"{report.now:%Y-%m-%dT%H:%M:%SZ}"
                 shell.say(f"{at} {_summary(_counts(report))}")
@@ -226,8 +244,6 @@ def watch(shell: Shell, channel: str | None, every: int) -> None:
         keep_watch(
             one_round,
             interval_seconds=every,
-            on_clock_step=lambda by: shell.say(
-                f"warning: the clock moved by {by:.0f} s"
-            ),
+            on_clock_step=stepped,
             on_error=failed,
         )
