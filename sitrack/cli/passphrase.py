@@ -26,9 +26,9 @@ def passphrase(shell: Shell, setting: str, what: str, *, new: bool = False) -> s
     """
     named = shell.settings[setting]
     if named:
-        from sitrack.record.keys import read_private
+        from sitrack.coordination.sealing import read_passphrase
 
-        return read_private(Path(named)).decode(errors="replace").strip("\r\n")
+        return read_passphrase(Path(named))
     if not sys.stdin.isatty():
         raise BadInput(
             f"the passphrase of {what} is asked for at a terminal only",

@@ -19,6 +19,7 @@ from sitrack.record.keyring import Registered
 from sitrack.record.keys import Signer, Trusted
 from sitrack.record.notes import COSIGNATURE, Head, PublicKey, read_head
 from sitrack.record.seal import Sealed
+from sitrack.settings import Settings
 
 WITNESS_KEY = "witness.pem"
 WITNESS_NAME = "witness.pub"
@@ -182,6 +183,32 @@ def seal_if_due(
     signer = open_key()
     with writing(ledger) as work:
         return _still_due(work, signer, Provenance(None, account, "system"))
+
+
+def seal_in_round(ledger: Ledger, settings: Settings, account: str) -> Sealed | None:
+    """Seal if it is time, and key and passphrase are in the files of the settings.
+
+    Raises:
+        NotPermitted, Unavailable: the key cannot be opened, or is another one.
+        VerificationFailed: the log is not what was sealed last.
+    """
+    path, words = Path(settings["seal.key_file"]), settings["seal.passphrase_file"]
+    if not words or not path.exists():
+        return None
+
+    def open_key() -> Signer:
+        return open_seal_key(ledger, path, read_passphrase(Path(words)))
+
+    return seal_if_due(ledger, account, open_key)
+
+
+def read_passphrase(path: Path) -> str:
+    """Return the passphrase in a file that only its owner may read.
+
+    Raises:
+        Unavailable: it cannot be read, or others may read it.
+    """
+    return keys.read_private(path).decode(errors="replace").strip("\r\n")
 
 
 def _still_due(work: Work, signer: Signer, who: Provenance) -> Sealed | None:

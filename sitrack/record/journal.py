@@ -191,6 +191,7 @@ class Work:
         now: the instant of this command.
         batch: names the command; its unit of undo.
         written: the entries appended so far.
+        behind: how far the clock is behind what was written before.
     """
 
     connection: Connection
@@ -198,6 +199,7 @@ class Work:
     now: dt.datetime
     batch: str
     written: list[Entry] = field(default_factory=list)
+    behind: dt.timedelta = dt.timedelta(0)
     _heads: dict[str, _Head] = field(default_factory=dict)
 
     @property
@@ -230,6 +232,7 @@ class Work:
         head = self._heads.get(stream) or self._read_head(stream)
         recorded = self.now
         if head.recorded is not None and recorded <= head.recorded:
+            self.behind = max(self.behind, head.recorded - recorded)
             recorded = head.recorded + _TICK
         salt = secrets.token_bytes(chain.SALT_BYTES)
         body = chain.payload_text(draft.payload)
@@ -404,7 +407,12 @@ def writing(ledger: Ledger, *, dry_run: bool = False) -> Iterator[Work]:
         transaction = connection.begin()
         try:
             now = present_instant(connection, ledger)
-            yield Work(connection, ledger, now, new_batch())
+            work = Work(connection, ledger, now, new_batch())
+            yield work
+            if work.behind:
+                from sitrack.record.clock_steps import note_behind
+
+                note_behind(work)
             if dry_run:
                 transaction.rollback()
             else:

@@ -18,6 +18,8 @@ from sitrack.pathway.loading import content_hash
 from sitrack.record import codec, tables
 from sitrack.record.faults import Fault
 
+_TELLING: Final = ("ledger-made", "protocol-adopted", "staff-added", "role-changed")
+
 
 def origin_faults(connection: Connection) -> Iterator[Fault]:
     """Compare what the ledger is with what its `office` stream says of it."""
@@ -33,10 +35,11 @@ def origin_faults(connection: Connection) -> Iterator[Fault]:
             seen = f"its {name} is not the one it was made with"
             yield Fault("LEDGER", "office", made.seq, seen)
     yield from _strange_protocols(connection, told)
+    yield from _strange_roles(connection, told)
 
 
 def _told(connection: Connection) -> list[Entry]:
-    """The entries that say how the ledger was made, and what it adopted."""
+    """The entries that say how the ledger was made, what it adopted, who is on staff."""
     entries, payloads = tables.entry, tables.payload
     is_its = (payloads.c.stream == entries.c.stream) & (payloads.c.seq == entries.c.seq)
     query = (
@@ -44,11 +47,27 @@ def _told(connection: Connection) -> list[Entry]:
         .outerjoin(payloads, is_its)
         .where(
             entries.c.stream == "office",
-            entries.c.kind.in_(("ledger-made", "protocol-adopted")),
+            entries.c.kind.in_(_TELLING),
         )
         .order_by(entries.c.seq)
     )
     return [codec.entry_of(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def _strange_roles(connection: Connection, entries: list[Entry]) -> Iterator[Fault]:
+    """People on the staff list who were not put there, or not in that role."""
+    said: dict[str, Entry] = {}
+    for entry in entries:
+        payload = entry.payload or {}
+        if entry.kind in {"staff-added", "role-changed"} and "staff" in payload:
+            said[payload["staff"]] = entry
+    there = {row.id: row.role for row in connection.execute(select(tables.staff))}
+    for name in sorted(said.keys() | there.keys()):
+        told = said.get(name)
+        role = (told.payload or {}).get("role") if told else None
+        if role != there.get(name):
+            seen = f"the role of {name} on the staff list does not follow from it"
+            yield Fault("STANDING", "office", told.seq if told else None, seen)
 
 
 def _strange_protocols(connection: Connection, entries: list[Entry]) -> Iterator[Fault]:

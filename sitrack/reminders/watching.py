@@ -15,7 +15,8 @@ from typing import Final
 from sitrack.errors import Unavailable
 from sitrack.journey.entries import Draft, Provenance
 from sitrack.record import periods, pulse
-from sitrack.record.journal import Ledger, Work, retried, writing
+from sitrack.record.clock_steps import note_moved
+from sitrack.record.journal import Ledger, retried, writing
 from sitrack.reminders.desk import worker_name
 
 _BEAT: Final = 60.0
@@ -24,7 +25,6 @@ _BEAT: Final = 60.0
 _SHORT: Final = 5.0
 """Seconds: an absence of the database that nobody has to know of."""
 
-CLOCK_SET: Final = "clock-set"
 DATABASE_AWAY: Final = "database-away"
 
 
@@ -57,7 +57,7 @@ class Watch:
         if self._away_since is not None:
             self._back()
         while self._steps:
-            self._write(CLOCK_SET, self._steps[0])
+            note_moved(self.ledger, self.account, self._steps[0])
             del self._steps[0]
         if time.monotonic() - self._noted >= _BEAT:
             note_round(self.ledger)
@@ -78,17 +78,11 @@ class Watch:
     def _back(self) -> None:
         away = time.monotonic() - (self._away_since or 0.0)
         if away > _SHORT:
-            self._write(DATABASE_AWAY, away)
+            retried(lambda: self._write_away(round(away)))
         self._away_since = None
 
-    def _write(self, kind: str, seconds: float) -> None:
-        def act() -> None:
-            with writing(self.ledger) as work:
-                work.append("office", self._draft(work, kind, seconds))
-
-        retried(act)
-
-    def _draft(self, work: Work, kind: str, seconds: float) -> Draft:
-        told = {"seconds": round(seconds), "worker": worker_name()}
+    def _write_away(self, seconds: int) -> None:
+        told = {"seconds": seconds, "worker": worker_name()}
         who = Provenance(None, self.account, "system")
-        return Draft(kind, work.today, who, payload=told)
+        with writing(self.ledger) as work:
+            work.append("office", Draft(DATABASE_AWAY, work.today, who, payload=told))

@@ -1,5 +1,6 @@
 """Sealing at the desk: a key, seals, a witness, and what an auditor brings along."""
 
+import datetime as dt
 import json
 import sqlite3
 import stat
@@ -195,6 +196,36 @@ def test_without_a_key_verify_says_that_it_looked_at_no_signature(sealed):
     assert "signatures not: no --key" in told
     told = sealed.screen("audit", "verify", "--key", sealed.keys)
     assert "signatures checked" in told
+
+
+# --- rounds
+
+
+def test_a_round_seals_when_it_is_time_and_key_and_passphrase_are_at_hand(sealed):
+    sealed.answer("reminder", "run")  # nothing is new for an hour
+    assert verify(sealed)[1]["seals"] == 1
+    score(sealed)
+    sealed.day += dt.timedelta(days=1)
+    done = sealed.type("reminder", "run")
+    assert "not sealed" not in done.err
+    assert verify(sealed, "--key", sealed.keys)[1]["seals"] == 2
+
+
+def test_a_round_without_a_passphrase_file_does_not_seal(sealed, monkeypatch):
+    monkeypatch.delenv("SITRACK_SEAL_PASSPHRASE_FILE")
+    score(sealed)
+    sealed.day += dt.timedelta(days=1)
+    assert sealed.type("reminder", "run").code == 0
+    assert verify(sealed)[1]["seals"] == 1
+
+
+def test_a_round_that_cannot_seal_says_so_and_sends_all_the_same(sealed):
+    (sealed.home / "seal.passphrase").write_text("incorrect horse")
+    score(sealed)
+    sealed.day += dt.timedelta(days=1)
+    done = sealed.type("reminder", "run")
+    assert done.code == 0
+    assert "warning: not sealed: the passphrase is not that of the key" in done.err
 
 
 # --- the witness

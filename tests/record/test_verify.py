@@ -464,6 +464,19 @@ def test_a_ledger_that_is_not_what_it_was_made_as_is_found(tampered, change):
     }
 
 
+ROLES = {
+    "a role that nobody gave": "UPDATE staff SET role = 'admin' WHERE id = 'rivera'",
+    "a person that nobody added": "INSERT INTO staff (id, role) VALUES ('eve', 'admin')",
+    "a person that is gone": "DELETE FROM staff WHERE id = 'osei'",
+}
+
+
+@pytest.mark.parametrize("what", ROLES)
+def test_a_staff_list_that_does_not_follow_from_office_is_found(tampered, what):
+    [(code, stream, _)] = tampered(ROLES[what])
+    assert (code, stream) == ("STANDING", "office")
+
+
 def test_a_content_without_an_entry_is_found(sqlite_ledger):
     with driver(sqlite_ledger) as sql:
         sql.without_triggers()("PRAGMA foreign_keys = OFF")

@@ -8,7 +8,7 @@ import click
 
 from sitrack.cli.lazy import CONTEXT
 from sitrack.cli.output import View
-from sitrack.cli.reminder.ways import CHANNEL, opened, staff_channel
+from sitrack.cli.reminder.ways import CHANNEL, opened, seal_what_is_new, staff_channel
 from sitrack.cli.screens import reminders as screens
 from sitrack.cli.shell import Shell, reads
 from sitrack.errors import PartlyDone
@@ -32,6 +32,7 @@ def run(shell: Shell, channel: str | None) -> None:
     with opened(shell, channel, out) as (staff, patients):
         report = run_round(shell.ledger, shell.settings, staff, for_patients=patients)
     note_round(shell.ledger)
+    seal_what_is_new(shell)
     counts = screens.counts_of(report)
     name, zone = staff_channel(shell, channel), shell.ledger.zone
     view = View(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import click
 
 from sitrack.cli.lazy import CONTEXT
-from sitrack.cli.reminder.ways import CHANNEL, opened
+from sitrack.cli.reminder.ways import CHANNEL, opened, seal_what_is_new
 from sitrack.cli.screens import reminders as screens
 from sitrack.cli.shell import Shell, account_name, reads
 
@@ -47,6 +47,7 @@ def watch(shell: Shell, channel: str | None, every: int) -> None:
                 keeps=False,
             )
             watching.round_done()
+            seal_what_is_new(shell)
             if report.counts:
                 at = f"{report.now:%Y-%m-%dT%H:%M:%SZ}"
                 shell.say(f"{at} {screens.summary(screens.counts_of(report))}")

@@ -1,4 +1,4 @@
-"""The channels of a run: one for staff, and one for patients where they are reminded."""
+"""What every run has around it: its channels, for staff and for patients, and its seal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from sitrack.cli.shell import Shell
+from sitrack.cli.shell import Shell, account_name
+from sitrack.errors import SitrackError
 from sitrack.settings import CHANNELS
 
 if TYPE_CHECKING:
@@ -46,3 +47,13 @@ def opened(
         patients = open_channel(str(to_patients), shell.settings, out)
         stack.callback(patients.close)
         yield staff, patients
+
+
+def seal_what_is_new(shell: Shell) -> None:
+    """Seal where it is time; that it cannot be is no failure of a round."""
+    from sitrack.coordination.sealing import seal_in_round
+
+    try:
+        seal_in_round(shell.ledger, shell.settings, account_name())
+    except SitrackError as error:
+        shell.say(f"warning: not sealed: {error.message}")

@@ -36,7 +36,7 @@ _OTHER = {
     "contact-consent": "Consent to being reached",
     "stop": "Stop of an address",
     "reminders-retried": "Reminders tried again",
-    "clock-set": "The clock was set",
+    "clock-stepped": "The clock was set",
     "database-away": "The database was away",
     "staff-added": "Staff added",
     "role-changed": "Role changed",
