@@ -38,25 +38,33 @@ def backup(shell: Shell, out: str | None, dry_run: bool) -> None:
 
 
 @click.command(context_settings=CONTEXT)
-@click.argument("file")
+@click.argument("file", metavar="FILE|FOLDER")
 @plain
 def restore(shell: Shell, file: str) -> None:
-    """Bring the record back from a backup, to a place that holds none; checked twice.
+    """Bring the record back from a backup, or from a folder of `export entries`.
+
+    To a place that holds none; checked before and after.
 
     \b
       sitrack db restore monday.db -d sqlite:////home/clinic/sitrack.db
-      sitrack db restore monday.db -d postgresql://localhost/sitrack
+      sitrack db restore march -d postgresql://localhost/sitrack
     """
-    from sitrack.coordination.keeping import restore as bring_back
+    import functools
+
+    from sitrack.coordination import keeping
+    from sitrack.exchange import whole
     from sitrack.record.connection import check_file
 
     path = Path(file).absolute()
-    check_file(path, write=False)
     url = shell.settings["database_url"]
     with progress("restoring", 1) as tell:
-        entry, done = bring_back(
-            f"sqlite:///{path}", url, account_name(), tell, shell.now
-        )
+        if path.is_dir():
+            act = functools.partial(whole.bring_back, path, url, tell)
+        else:
+            check_file(path, write=False)
+            source = f"sqlite:///{path}"
+            act = functools.partial(keeping.from_copy, source, url, tell)
+        entry, done = keeping.restore(act, url, account_name(), shell.now)
     shell.recorded = "sitrack db status"
     _tell(shell, "restored", entry.recorded, path, done)
 

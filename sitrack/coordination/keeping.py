@@ -33,30 +33,24 @@ def back_up(
 
 
 def restore(
-    source: str,
+    bring_back: Callable[[], Copied],
     url: str,
     account: str,
-    tell: Callable[[int], None],
     now: str | None = None,
 ) -> tuple[Entry, Copied]:
-    """Bring a record back from a copy, to a place that holds none.
+    """Bring a record back, to a place that holds none, and write down that it was.
 
     Args:
-        source: the URL of the copy.
+        bring_back: takes it in at `url`, from a copy or from a folder.
         url: where to.
         account: who does it, by the account of the machine.
-        tell: called with the number of entries restored so far.
         now: the time, as typed, for a synthetic ledger.
 
     Raises:
         Unavailable: the copy cannot be used, or there is a record already.
         VerificationFailed: the copy does not hold; nothing was made.
     """
-    kept = open_ledger(source)
-    try:
-        done = copying.copy(kept, url, tell)
-    finally:
-        kept.close()
+    done = bring_back()
     made = open_ledger(url)
     try:
         if now is not None:
@@ -69,6 +63,20 @@ def restore(
             ), done
     finally:
         made.close()
+
+
+def from_copy(source: str, url: str, tell: Callable[[int], None]) -> Copied:
+    """Take in what a backup holds.
+
+    Raises:
+        Unavailable: the copy cannot be used, or there is a record already.
+        VerificationFailed: the copy does not hold; nothing was made.
+    """
+    kept = open_ledger(source)
+    try:
+        return copying.copy(kept, url, tell)
+    finally:
+        kept.close()
 
 
 def rebuild(ledger: Ledger, author: Author, *, dry_run: bool) -> list[str]:

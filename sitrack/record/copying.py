@@ -9,22 +9,27 @@ ledger that is being written to is of one moment.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, text
+from sqlalchemy import Connection, Table, delete, exists, func, insert, select, text
 
+from sitrack.clock import zone_named
 from sitrack.errors import VerificationFailed
 from sitrack.record import chain, tables, upgrade, verify
-from sitrack.record.journal import Ledger, open_ledger, reading
+from sitrack.record.connection import read_url
+from sitrack.record.journal import Ledger, reading
 
 _MADE_BY_GUARDS: Final = ("stream",)
 """Tables that the guards fill by themselves, as entries come in."""
 
 _QUEUES: Final = (tables.unsealed, tables.unsealed_delivery)
-"""Where the guards put what no seal covers yet: in a copy, all that was copied."""
+"""Where the guards put what no seal covers yet: at first all that was copied."""
+
+Row = dict[str, Any]
 
 _LATE: Final = ("SEAL_MISSING",)
 """A seal that is overdue keeps nobody from a copy: it can still be made, in both."""
@@ -62,36 +67,79 @@ def copy(source: Ledger, url: str, tell: Callable[[int], None]) -> Copied:
     with reading(source) as connection:
         _refuse_broken(connection, source, "the record does not hold: it is not copied")
         wanted = heads(connection)
+        counts = _counts(connection)
 
-        def fill(target: Connection) -> None:
-            for table in tables.metadata.sorted_tables:
-                if table.name not in _MADE_BY_GUARDS and table not in _QUEUES:
-                    _copy_table(connection, target, table, tell)
-            for table in _QUEUES:
-                target.execute(delete(table))
-                _copy_table(connection, target, table, tell)
-            _check(connection, target, wanted)
+        def check(target: Connection) -> None:
+            if _counts(target) != counts or heads(target) != wanted:
+                raise VerificationFailed("the copy is not whole; it was not kept")
 
-        upgrade.make(url, fill)
-    _check_copy(url)
-    return wanted
+        return take_in(url, lambda table: _rows(connection, table), tell, check)
 
 
-def _copy_table(
-    source: Connection, target: Connection, table: Table, tell: Callable[[int], None]
-) -> None:
+def take_in(
+    url: str,
+    rows_of: Callable[[Table], Iterator[Row]],
+    tell: Callable[[int], None],
+    check: Callable[[Connection], None] | None = None,
+) -> Copied:
+    """Make a ledger of rows from elsewhere, and verify it; return where it ends.
+
+    Args:
+        url: where to.
+        rows_of: the rows of a table, those of `entry` by stream and number.
+        tell: called with the number of entries taken in so far.
+        check: looks at the new ledger before anything of it is kept.
+
+    Raises:
+        Unavailable: there is something already, or it cannot be made.
+        VerificationFailed: what was taken in does not hold.
+    """
+    ends: list[Copied] = []
+
+    def fill(target: Connection) -> None:
+        for table in tables.metadata.sorted_tables:
+            if table.name not in _MADE_BY_GUARDS and table not in _QUEUES:
+                _fill_table(target, table, rows_of(table), tell)
+        _forget_sealed(target)
+        if check is not None:
+            check(target)
+        made = _ledger_in(target, url)
+        _refuse_broken(target, made, "what was copied does not hold; it was not kept")
+        ends.append(heads(target))
+
+    upgrade.make(url, fill)
+    return ends[0]
+
+
+def _rows(connection: Connection, table: Table) -> Iterator[Row]:
     query = select(table).order_by(*table.primary_key.columns)
     options = {"yield_per": _AT_ONCE}
+    with connection.execute(query, execution_options=options) as result:
+        yield from map(dict, result.mappings())
+
+
+def _fill_table(
+    target: Connection,
+    table: Table,
+    rows: Iterator[Row],
+    tell: Callable[[int], None],
+) -> None:
     done = 0
-    with (
-        _numbers_kept(target, table),
-        source.execute(query, execution_options=options) as result,
-    ):
-        for part in result.mappings().partitions(_AT_ONCE):
-            target.execute(insert(table), [dict(row) for row in part])
+    with _numbers_kept(target, table):
+        while part := list(itertools.islice(rows, _AT_ONCE)):
+            target.execute(insert(table), part)
             done += len(part)
             if table is tables.entry:
                 tell(done)
+
+
+def _forget_sealed(target: Connection) -> None:
+    """What is a leaf already waits for no seal, though the guards put it there."""
+    for queue in _QUEUES:
+        named = [
+            tables.leaf.c[column.name] == column for column in queue.primary_key.columns
+        ]
+        target.execute(delete(queue).where(exists().where(*named)))
 
 
 @contextmanager
@@ -115,17 +163,13 @@ def _numbers_kept(target: Connection, table: Table) -> Iterator[None]:
 _GO_ON: Final = text("SELECT setval(pg_get_serial_sequence(:table, :column), :last)")
 
 
-def _check(source: Connection, target: Connection, wanted: Copied) -> None:
-    """Every table holds as many rows, and every chain ends where it did."""
-    for table in tables.metadata.sorted_tables:
-        counts = [
-            each.execute(select(func.count()).select_from(table)).scalar()
-            for each in (source, target)
-        ]
-        if counts[0] != counts[1]:
-            raise VerificationFailed("the copy is not whole; it was not kept")
-    if heads(target) != wanted:
-        raise VerificationFailed("the copy ends elsewhere; it was not kept")
+def _counts(connection: Connection) -> dict[str, int]:
+    return {
+        table.name: connection.execute(
+            select(func.count()).select_from(table)
+        ).scalar_one()
+        for table in tables.metadata.sorted_tables
+    }
 
 
 def heads(connection: Connection) -> Copied:
@@ -147,11 +191,11 @@ def _refuse_broken(connection: Connection, ledger: Ledger, sentence: str) -> Non
         raise VerificationFailed(sentence, "sitrack audit verify")
 
 
-def _check_copy(url: str) -> None:
-    """Verify the copy as anybody would, from the outside; else take it away."""
-    made = open_ledger(url)
-    try:
-        with reading(made) as connection:
-            _refuse_broken(connection, made, "the copy does not hold; do not use it")
-    finally:
-        made.close()
+def _ledger_in(connection: Connection, url: str) -> Ledger:
+    """The ledger that is being made, before anybody else can see it."""
+    row = connection.execute(select(tables.instance)).mappings().one_or_none()
+    if row is None:
+        raise VerificationFailed("there is no ledger in it; nothing was made")
+    zone = zone_named(row["zone"])
+    synthetic = bool(row["synthetic"])
+    return Ledger(read_url(url), row["ledger_id"], zone, synthetic)

@@ -1,6 +1,9 @@
 """Backing up, bringing back, mending: as it is typed."""
 
+import json
 import stat
+import subprocess
+import sys
 
 import pytest
 
@@ -71,3 +74,52 @@ def test_the_answers_are_kept(desk, tmp_path):
     said = backed_up(desk, tmp_path / "monday.db")
     same_as_kept("backed-up.json", said | {"path": "PATH"})
     same_as_kept("rebuilt.json", desk.written("db", "rebuild", "-n"))
+
+
+def test_a_folder_of_entries_brings_the_whole_record_back(desk, tmp_path):
+    folder, url = tmp_path / "march", f"sqlite:///{tmp_path / 'back.db'}"
+    said = desk.answer("export", "entries", "--out", folder, "--as", "osei")
+    assert said["whole"] is said["contents"] is True
+    done = typed("db", "restore", folder, "-d", url, "--now", f"{desk.day}T09:00")
+    assert done.code == 0, done.err
+    mine = desk.answer("history", "P00013-R")["rows"]
+    desk.url = url
+    assert desk.answer("history", "P00013-R")["rows"] == mine
+    assert desk.answer("audit", "verify")["rows"] == []
+    # Names come back with everything else.
+    assert "King" in desk.screen("show", "P00013", "--no-mask")
+    same_as_kept("folder.json", said | {"path": "PATH"})
+
+
+@pytest.mark.parametrize("kind", ["ndjson", "csv", "html"])
+@pytest.mark.parametrize("keys", [(), ("P00013-R",), ("P00021",)])
+def test_a_folder_for_auditors_proves_itself_and_names_nobody(
+    desk, tmp_path, kind, keys
+):
+    folder = tmp_path / "out"
+    words = ("audit", "export", *keys, "--out", folder, "--format", kind)
+    said = desk.answer(*words, "--as", "osei")
+    assert (said["whole"], said["contents"]) == (not keys, False)
+    rows = [
+        row
+        for key in keys or (None,)
+        for row in desk.answer("audit", "trail", *([key] if key else []))["rows"]
+        if not keys or row["stream"].partition("/")[0] in {"episode", "patient"}
+    ]
+    lines = (folder / "entries.ndjson").read_text().splitlines()
+    written = [json.loads(line) for line in lines]
+    assert said["entries"] == len(written)
+    known = {(row["stream"], row["seq"]): row["hash"] for row in rows}
+    for line in written:
+        if not line["stream"].startswith("access/"):
+            assert known[line["stream"], line["seq"]] == line["hash"]
+    names = {"ndjson": set(), "csv": {"entries.csv"}, "html": {"entries.html"}}[kind]
+    assert names <= {file.name for file in folder.iterdir()}
+    text = "".join(file.read_text() for file in folder.iterdir())
+    assert [word for word in ("King", "Brandt", "large print") if word in text] == []
+    done = subprocess.run(
+        [sys.executable, "-I", str(folder / "verify.py"), str(folder)],
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
