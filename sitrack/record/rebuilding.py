@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, exists, insert, select
 
 from sitrack.clock import zone_named
+from sitrack.errors import NotFound
 from sitrack.journey import alerts
 from sitrack.journey.agenda import agenda
 from sitrack.journey.episode import Episode, fold
@@ -33,8 +35,9 @@ def derive_again(connection: Connection) -> None:
     """Bring standing, spans and agenda of every episode up to date."""
     reader = _Reader(connection)
     for name in connection.execute(select(tables.episode.c.key)).scalars().all():
-        episode = reader.told(read_episode_key(name))
-        standing.derive(connection, episode, reader.protocol_of(episode.protocol))
+        with suppress(NotFound):  # what was erased has its last copies for good
+            episode = reader.told(read_episode_key(name))
+            standing.derive(connection, episode, reader.protocol_of(episode.protocol))
 
 
 def rebuild(connection: Connection) -> list[str]:
@@ -49,7 +52,10 @@ def rebuild(connection: Connection) -> list[str]:
         name.removeprefix("episode/") for name in names if name.startswith("episode/")
     )
     for name in keys:
-        episode = reader.told(read_episode_key(name))
+        try:
+            episode = reader.told(read_episode_key(name))
+        except NotFound:
+            continue  # erased by law
         protocol = reader.protocol_of(episode.protocol)
         if _stands(connection, name) != _wanted(episode, protocol):
             _write_again(connection, episode, protocol)

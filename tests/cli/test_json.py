@@ -78,7 +78,10 @@ ELSEWHERE = {
     ("next",),  # schema `show`
     *(("undo",), ("entry", "retract"), ("entry", "transfer")),  # schema `amended`
     ("audit", "by"),  # schema `trail`
-    *(("db", verb) for verb in ("backup", "rebuild")),  # kept with their tests
+    # Kept with their tests.
+    *(("db", verb) for verb in ("backup", "rebuild")),
+    *(("patient", verb) for verb in ("export", "erase")),
+    *(("audit", "export"), ("export", "entries")),
     ("reminder", "watch"),  # never ends by itself
     *(("pathway", verb) for verb in ("diff", "adopt", "migrate")),  # test_pathway
     *(("audit", verb) for verb in ("seal", "witness")),  # kept by test_sealing
