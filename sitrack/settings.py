@@ -104,6 +104,13 @@ def _days(value: Any) -> tuple[int, ...]:
     return tuple(sorted({_WEEKDAYS.index(word.strip()) for word in words}))
 
 
+def _years(value: Any) -> int:
+    number = int(value)
+    if isinstance(value, bool) or not 6 <= number <= 100:
+        raise ValueError("a number of years from 6 to 100")
+    return number
+
+
 def _icd10(value: Any) -> str:
     if not isinstance(value, str) or _ICD10.match(value) is None:
         raise ValueError("one code of ICD-10-CM, as M53.3")
@@ -195,6 +202,7 @@ OPTIONS: Final = (
     Option("webhook.secret_file", _text, "", "the file with the key of its signature"),
     Option("webhook.ca_file", _text, "", "certificates to trust besides the system's"),
     Option("notify.urls_file", _text, "", "the file with the services of notify"),
+    Option("record.retention_years", _years, 10, "how long a record of care is kept"),
     Option("export.diagnosis", _icd10, "M53.3", "the ICD-10-CM code in FHIR exports"),
     Option("smtp.host", _text, "localhost", "the mail server"),
     Option("smtp.port", _port, 587, "its port"),

@@ -6,23 +6,12 @@ from typing import Any
 
 import click
 
-from sitrack.cli.lazy import CONTEXT, Group
+from sitrack.cli.lazy import CONTEXT, LazyGroup, Table
 from sitrack.cli.output import dumped, pasteable, progress, shown_url
 from sitrack.cli.shell import Shell, account_name, plain, zone_of_machine
 
 
-@click.group(cls=Group, context_settings=CONTEXT)
-def db() -> None:
-    """Make, look at and upgrade the database.
-
-    \b
-      sitrack db init
-      sitrack db status
-      sitrack db upgrade
-    """
-
-
-@db.command(context_settings=CONTEXT)
+@click.command(context_settings=CONTEXT)
 @click.option("--zone", metavar="NAME", help="The clinic's zone, as Europe/London.")
 @click.option("--synthetic", is_flag=True, help="For invented patients only, for ever.")
 @plain
@@ -54,7 +43,7 @@ def init(shell: Shell, zone: str | None, synthetic: bool) -> None:
         click.echo(pasteable("Next: sitrack staff add YOUR-ID --role coordinator"))
 
 
-@db.command(context_settings=CONTEXT)
+@click.command(context_settings=CONTEXT)
 @click.option("--json", "in_json", is_flag=True, help="Answer in JSON.")
 @plain
 def status(shell: Shell, in_json: bool) -> None:
@@ -97,7 +86,7 @@ def status(shell: Shell, in_json: bool) -> None:
     click.echo(f"entries   {found['entries']}")
 
 
-@db.command(context_settings=CONTEXT)
+@click.command(context_settings=CONTEXT)
 @plain
 def upgrade(shell: Shell) -> None:
     """Bring the database to the schema of this version.
@@ -117,7 +106,7 @@ def upgrade(shell: Shell) -> None:
         click.echo(f"upgraded from {before} to {after}")
 
 
-@db.command(context_settings=CONTEXT)
+@click.command(context_settings=CONTEXT)
 @plain
 def path(shell: Shell) -> None:
     """Print where the record is, and nothing else.
@@ -129,3 +118,21 @@ def path(shell: Shell) -> None:
 
     url = read_url(shell.settings["database_url"])
     click.echo(str(file_of(url) or shown_url(url)))
+
+
+_TABLE: Table = {
+    "init": ("sitrack.cli.db:init", "Make a new ledger."),
+    "status": ("sitrack.cli.db:status", "Where the record is, and whether it fits."),
+    "upgrade": ("sitrack.cli.db:upgrade", "Bring it to the schema of this version."),
+    "path": ("sitrack.cli.db:path", "Print where the record is."),
+    "backup": ("sitrack.cli.keeping:backup", "Copy it into one file, verified."),
+    "restore": ("sitrack.cli.keeping:restore", "Bring it back from a backup."),
+    "rebuild": ("sitrack.cli.keeping:rebuild", "Derive the copies from the entries."),
+}
+
+db = LazyGroup(
+    "db",
+    table=_TABLE,
+    help="Make, look at, upgrade and keep the database.\n\n\b\n"
+    "  sitrack db init\n  sitrack db status\n  sitrack db backup\n",
+)

@@ -121,6 +121,32 @@ def csv(shell: Shell, dry_run: bool, **given: Any) -> None:
     _export(shell, "csv", {**given, "identified": True}, dry_run=dry_run)
 
 
+@export.command(context_settings=CONTEXT)
+@click.option("--out", metavar="FOLDER", help="Where to; it must not be there yet.")
+@writes
+def entries(shell: Shell, out: str | None, dry_run: bool) -> None:
+    """Everything, names among it, in a folder that verifies itself and can come back.
+
+    \b
+      sitrack export entries --out march
+      sitrack db restore march -d postgresql://localhost/sitrack
+    """
+    from sitrack.cli.audit.export import tell_folder
+    from sitrack.coordination.exports import note_export
+    from sitrack.coordination.questions import today_of
+    from sitrack.exchange.whole import folder_of_everything
+
+    if dry_run:
+        raise BadInput("an export is made or not: there is nothing to try out")
+    path = Path(out or _name("entries", today_of(shell.ledger)))
+    if path.exists() or path.is_symlink():
+        raise BadInput("there is something of that name already", "--out FOLDER")
+    said = {"what": "entries", "named": True}
+    entry = note_export(shell.ledger, shell.author, said)
+    shell.recorded = "sitrack audit trail --kind exports"
+    tell_folder(shell, entry, path, folder_of_everything(shell.ledger, path))
+
+
 def _export(
     shell: Shell,
     form: str,

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sitrack.cli import leaving
 from sitrack.cli.access import masks
 from sitrack.cli.consent import consent
 from sitrack.cli.lazy import CONTEXT, Group
@@ -215,3 +216,7 @@ def _person(
         )
         for name, text in _FIELDS.items()
     }
+
+
+patient.add_command(leaving.export)
+patient.add_command(leaving.erase)

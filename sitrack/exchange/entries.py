@@ -66,6 +66,7 @@ def write_entries(
     streams: Sequence[str] | None = None,
     contents: bool = True,
     since: Sequence[int] = (),
+    more: Mapping[str, Iterable[str]] | None = None,
 ) -> Manifest:
     """Write entries into a new folder, and everything that it takes to verify them.
 
@@ -78,6 +79,7 @@ def write_entries(
         contents: also what was written, and not only the headers.
         since: sizes of heads that a witness keeps; for part of a record, proofs that
             the log extends them are added.
+        more: the text of further files, by name; the manifest vouches for them, too.
 
     Raises:
         BadInput: one of the streams is not there.
@@ -108,6 +110,8 @@ def write_entries(
         else:
             _write_part(connection, out, streams, since)
         _write_for_strangers(connection, out)
+        for name, pieces in (more or {}).items():
+            out.pieces(name, pieces)
         out.finish()
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

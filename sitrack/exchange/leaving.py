@@ -60,6 +60,8 @@ def journeys(
     ordered = sorted(keys, key=lambda key: called[key])
     for stream, entries in history.streams_of(connection, ordered, as_known):
         key = history.key_of_stream(stream)
+        if entries[0].payload is None:
+            continue  # erased by law
         episode = fold(key, entries, ledger.zone)
         if episode.protocol not in protocols:
             protocols[episode.protocol] = library.pinned(connection, episode.protocol)

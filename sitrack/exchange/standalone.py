@@ -244,10 +244,10 @@ class Verifier:
             elif row["body"] and (row["stream"], row["kind"]) == ROTATED:
                 self.rotate(json.loads(row["body"]))
 
-    def erase(self, stream: str, told: dict[str, int]) -> None:
+    def erase(self, stream: str, told: list[Row]) -> None:
         """Expect no contents up to these entries: of the same patient alone."""
         kind, _, patient = stream.partition("/")
-        for name, seq in told.items():
+        for name, seq in ((each["stream"], each["up_to"]) for each in told):
             is_its = name == stream or name.startswith(f"episode/{patient}-")
             if kind == "patient" and is_its:
                 self.erased[name] = max(seq, self.erased.get(name, 0))

@@ -329,6 +329,11 @@ def fold(
     opening = next((entry for _, _, entry in lived if entry.kind == OPENED), None)
     if opening is None:
         raise NotFound(f"{key} was not open yet")
+    if opening.payload is None:
+        raise NotFound(
+            f"what was written of {key} was erased by law",
+            f"sitrack audit trail {key}",
+        )
     return Episode(
         key=key,
         protocol=_pinned_to(lived),

@@ -32,6 +32,9 @@ _FOR_GOOD: Final = frozenset(
 )
 """What is written once: no row of these changes, and none goes."""
 
+_LAWFUL: Final = (sqlite3.SQLITE_DELETE, "payload")
+"""But a content, which its own guard lets go once an entry says that it is erased."""
+
 _HEAD_TRIGGER: Final = "entry_bump"
 """The one that moves the head of a stream on; nothing else writes there."""
 
@@ -82,4 +85,5 @@ def _is_allowed(action: int, first: Any, second: Any, by: str | None) -> bool:
         return by == _HEAD_TRIGGER
     if table.startswith("sqlite_") or table == "alembic_version":
         return False
-    return action == sqlite3.SQLITE_INSERT or table not in _FOR_GOOD
+    changes = action != sqlite3.SQLITE_INSERT and (action, table) != _LAWFUL
+    return not changes or table not in _FOR_GOOD

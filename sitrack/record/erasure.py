@@ -1,7 +1,8 @@
 """Which contents were erased by law: their entries stand, their words are gone.
 
 An entry of kind `erased` in a patient's stream names, under `streams`, up to which
-entry the contents of each stream were erased: `{"episode/P01428-R": 14}`. The
+entry the contents of each stream were erased:
+`[{"stream": "episode/P01428-R", "up_to": 14}]`. The
 contents of those entries have to be gone, and of no others.
 """
 
@@ -39,8 +40,8 @@ def erased(connection: Connection) -> Erased:
     found: dict[str, int] = {}
     for stream, body in connection.execute(text(_TOLD)):
         try:
-            told = json.loads(body)["streams"].items()
-            for name, seq in told:
+            told = json.loads(body)["streams"]
+            for name, seq in ((each["stream"], each["up_to"]) for each in told):
                 if _is_of(stream, name):
                     found[name] = max(int(seq), found.get(name, 0))
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):

@@ -2,7 +2,8 @@
 
 On `entry`: no update, no delete, and an insert only as the next number of its stream,
 chained to the stream's head, which the same statement moves on. On `payload`,
-`delivery` and the sealed log: no update, no delete. On SQLite also no insert that
+`delivery` and the sealed log: no update, no delete; but a content goes once an entry of
+its patient's stream says that it is erased, up to that number. On SQLite also no insert that
 would replace a row, for what `OR REPLACE` deletes escapes the delete trigger unless a
 pragma is set. What is written is queued for the next seal. Every migration ends by
 making them anew, because rebuilding a table drops its triggers without a word.
@@ -15,6 +16,9 @@ from typing import Final
 from sqlalchemy import Connection, inspect
 
 _APPEND_ONLY: Final = ("entry", "payload", "delivery", "seal", "leaf")
+
+_LAWFUL: Final = ("payload", "delete")
+"""What may go at all: a content, where the law wants it gone."""
 
 _SQLITE_SAME: Final = {
     "entry": "entry_id = NEW.entry_id",
@@ -37,6 +41,22 @@ _SQLITE_REFUSE: Final = """
 CREATE TRIGGER {table}_no_{verb} BEFORE {act} ON {table}
 BEGIN SELECT RAISE(ABORT, 'append-only'); END
 """
+_TOLD: Final = """'{"stream":"' || OLD.stream || '","up_to":'"""
+_SQLITE_ERASED: Final = f"""
+CREATE TRIGGER payload_no_delete BEFORE DELETE ON payload
+WHEN NOT EXISTS (
+  SELECT 1 FROM entry e JOIN payload p ON p.stream = e.stream AND p.seq = e.seq
+  WHERE e.kind = 'erased' AND e.stream LIKE 'patient/%'
+    AND (e.stream = OLD.stream
+      OR OLD.stream LIKE 'episode/' || substr(e.stream, length('patient/') + 1) || '-%')
+    AND instr(p.body, {_TOLD}) > 0
+    AND CAST(substr(p.body, instr(p.body, {_TOLD}) + length({_TOLD})) AS INTEGER)
+      >= OLD.seq)
+BEGIN SELECT RAISE(ABORT, 'append-only'); END
+"""  # noqa: S608 - words of ours
+"""A payload has one spelling: what it says is found as text, for SQLite's own tables of
+JSON are none that our connections may make."""
+
 _SQLITE_NEXT: Final = """
 CREATE TRIGGER entry_next BEFORE INSERT ON entry
 WHEN NEW.seq <> COALESCE((SELECT seq FROM stream WHERE stream = NEW.stream), 0) + 1
@@ -55,6 +75,24 @@ _POSTGRES_REFUSE: Final = """
 CREATE OR REPLACE FUNCTION sitrack_append_only() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
+  RAISE EXCEPTION 'append-only' USING ERRCODE = 'restrict_violation';
+END $$
+"""
+_POSTGRES_ERASED: Final = """
+CREATE OR REPLACE FUNCTION sitrack_erased_only() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+BEGIN
+  IF EXISTS (
+    SELECT 1 FROM public.entry e
+    JOIN public.payload p ON p.stream = e.stream AND p.seq = e.seq,
+    jsonb_array_elements(p.body::jsonb -> 'streams') told
+    WHERE e.kind = 'erased' AND e.stream =
+        'patient/' || split_part(split_part(OLD.stream, '/', 2), '-', 1)
+      AND told ->> 'stream' = OLD.stream
+      AND (told ->> 'up_to')::integer >= OLD.seq)
+  THEN
+    RETURN OLD;
+  END IF;
   RAISE EXCEPTION 'append-only' USING ERRCODE = 'restrict_violation';
 END $$
 """
@@ -79,6 +117,7 @@ END $$
 
 _FUNCTIONS: Final = (
     "sitrack_append_only",
+    "sitrack_erased_only",
     "sitrack_next_entry",
     "sitrack_entry_unsealed",
     "sitrack_delivery_unsealed",
@@ -123,9 +162,9 @@ def _create_sqlite(connection: Connection) -> None:
     there = _present(connection)
     for table in filter(there.__contains__, _APPEND_ONLY):
         for verb in ("update", "delete"):
-            connection.exec_driver_sql(
-                _SQLITE_REFUSE.format(table=table, verb=verb, act=verb.upper())
-            )
+            refuse = _SQLITE_REFUSE.format(table=table, verb=verb, act=verb.upper())
+            lawful = (table, verb) == _LAWFUL
+            connection.exec_driver_sql(_SQLITE_ERASED if lawful else refuse)
         _create_no_replace(connection, table)
     connection.exec_driver_sql(_SQLITE_NEXT)
     connection.exec_driver_sql(_SQLITE_BUMP)
@@ -162,17 +201,20 @@ def _create_no_replace(connection: Connection, table: str) -> None:
 
 def _create_postgres(connection: Connection) -> None:
     connection.exec_driver_sql(_POSTGRES_REFUSE)
+    connection.exec_driver_sql(_POSTGRES_ERASED)
     connection.exec_driver_sql(_POSTGRES_NEXT)
     there = _present(connection)
     for table in filter(there.__contains__, _APPEND_ONLY):
         for verb in ("update", "delete", "truncate"):
             each = "STATEMENT" if verb == "truncate" else "ROW"
+            lawful = (table, verb) == _LAWFUL
+            function = "sitrack_erased_only" if lawful else "sitrack_append_only"
             _always(
                 connection,
                 table,
                 f"{table}_no_{verb}",
                 f"BEFORE {verb.upper()} ON {table} FOR EACH {each} "
-                "EXECUTE FUNCTION sitrack_append_only()",
+                f"EXECUTE FUNCTION {function}()",
             )
     _always(
         connection,

@@ -49,10 +49,10 @@ from sitrack.record.connection import (
     translated,
 )
 
-SCHEMA = "0006"
+SCHEMA = "0007"
 """The revision of the schema that this version reads and writes."""
 
-KNOWN_SCHEMAS = ("0001", "0002", "0003", "0004", "0005", "0006")
+KNOWN_SCHEMAS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every revision up to it, oldest first."""
 
 Reader = Connection

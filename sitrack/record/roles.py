@@ -86,6 +86,8 @@ COMMANDS: Final[Mapping[str, Right]] = {
     **_rights("reminders", _ROUND | {"auditor"}, "reminder dead"),
     **_rights("reminders", _ROUND, "reminder run", "reminder watch"),
     **_rights("reminders", _ROUND, "reminder retry"),
+    **_rights("export", _ADMIN, "db backup"),
+    **_rights("evidence", _ADMIN, "db rebuild"),
     **_rights("staff", _ALL, "staff list"),
     **_rights("staff", _ADMIN, "staff add", "staff role", "staff retire"),
     **_rights("protocol", _ALL, "pathway list", "pathway show", "pathway diff"),

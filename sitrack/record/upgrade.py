@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -72,11 +72,24 @@ def create(
     Raises:
         Unavailable: there is a ledger already, or it cannot be made.
     """
-    target = read_url(url)
-    path = file_of(target)
-    made = Ledger(target, uuid.uuid4().hex, zone_named(zone), synthetic)
+    made = Ledger(read_url(url), uuid.uuid4().hex, zone_named(zone), synthetic)
     if now is not None:
         made.use_clock(now)
+    make(url, lambda connection: _write_first_entries(connection, made, recorder))
+    opened = open_ledger(url)
+    if now is not None:
+        opened.use_clock(now)
+    return opened
+
+
+def make(url: str, fill: Callable[[Connection], None]) -> None:
+    """Make the tables, and fill them in the same transaction: all of it, or nothing.
+
+    Raises:
+        Unavailable: there is a ledger already, or it cannot be made.
+    """
+    target = read_url(url)
+    path = file_of(target)
     if path is not None:
         create_file(path)
     try:
@@ -84,15 +97,11 @@ def create(
             _refuse_second_ledger(connection)
             run_migrations(connection, "head")
             refuse_unguarded(connection)
-            _write_first_entries(connection, made, recorder)
+            fill(connection)
     except BaseException:
         if path is not None:
             _remove(path)
         raise
-    opened = open_ledger(url)
-    if now is not None:
-        opened.use_clock(now)
-    return opened
 
 
 def _refuse_second_ledger(connection: Connection) -> None:

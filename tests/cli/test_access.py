@@ -57,7 +57,7 @@ FOUND = json.dumps({"family": "bra"})
 NOBODYS = {
     *(("demo",), ("completion",), ("audit", "verify")),
     *(("pathway", "check"), ("pathway", "draw")),
-    *(("db", verb) for verb in ("init", "status", "upgrade", "path")),
+    *(("db", verb) for verb in ("init", "status", "upgrade", "path", "restore")),
 }
 """Commands that show nobody anything of anyone: keys, sizes, and what is in a file."""
 

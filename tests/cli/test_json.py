@@ -85,6 +85,10 @@ ELSEWHERE = {
     ("next",),  # schema `show`
     *(("undo",), ("entry", "retract"), ("entry", "transfer")),  # schema `amended`
     ("audit", "by"),  # schema `trail`
+    # Kept with their tests.
+    *(("db", verb) for verb in ("backup", "rebuild")),
+    *(("patient", verb) for verb in ("export", "erase")),
+    *(("audit", "export"), ("export", "entries")),
     ("reminder", "watch"),  # never ends by itself
     ("reminder", "retry"),  # test_looking: here nothing was given up
     *(("pathway", verb) for verb in ("diff", "adopt", "migrate")),  # test_pathway

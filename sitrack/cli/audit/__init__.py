@@ -19,6 +19,10 @@ _TABLE: Table = {
         "sitrack.cli.audit.variances:variances",
         "Moves that left the protocol's way.",
     ),
+    "export": (
+        "sitrack.cli.audit.export:export",
+        "Entries in a folder that proves itself.",
+    ),
     "sample": ("sitrack.cli.audit.sample:sample", "A random set to review."),
 }
 
