@@ -30,6 +30,8 @@ WRITES = {
     "patient consent": [
         *("patient", "consent", "P00013", "--channel", "sms", "--from", "-"),
     ],
+    "patient erase": ["patient", "erase", "P00013", "--legal-basis", "objection"],
+    "db rebuild": ["db", "rebuild"],
     "reminder retry": ["reminder", "retry", "--all"],
     "episode open": ["episode", "open", "P00013", "--side", "left"],
     "episode finish": ["episode", "finish", KEY, "--disposition", "declined"],
@@ -63,6 +65,10 @@ GUARDED = {
     "snooze": ["snooze", KEY, "+3d"],
     "export csv": ["export", "csv", "--out", "taken-away"],
     **{f"export {form}": ["export", form] for form in ("fhir", "xes", "ocel", "ics")},
+    "export entries": ["export", "entries", "--out", "taken-away"],
+    "audit export": ["audit", "export", "--out", "taken-away"],
+    "patient export": ["patient", "export", "P00013", "--out", "taken-away"],
+    "db backup": ["db", "backup", "--out", "taken-away"],
 }
 """Tried by those alone who may not: what they do has tests of its own."""
 READ = {name: words for name, (words, _) in READS.items()}
