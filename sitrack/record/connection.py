@@ -222,6 +222,9 @@ def translated() -> Iterator[None]:
         raise
     except (exc.DBAPIError, exc.TimeoutError) as error:
         raise _in_our_words(getattr(error, "orig", error)) from None
+    except UnicodeDecodeError:
+        # What SQLite says of a damaged schema repeats its bytes.
+        raise Unavailable(_SENTENCES["malformed"], "sitrack db status") from None
 
 
 _TAKEN: Final = ("[23505]", "unique constraint", "not the next entry", "append-only")

@@ -2,8 +2,9 @@
 
 One query gives every entry beside its content, its leaf of the sealed log, and the
 head of its stream; one row is held at a time. Of each stream the first bad entry is
-named. Values come as the driver gives them: in a damaged file anything may stand
-anywhere, and must become a finding.
+named, and beside it the first that is another than what was sealed. Values come as
+the driver gives them: in a damaged file anything may stand anywhere, and must become
+a finding.
 """
 
 from __future__ import annotations
@@ -103,6 +104,8 @@ class Walk:
                 self.tell(self.entries)
             self._note(row)
             if at.fault is None:
+                if at.unlike is None and row[_LEAF] not in {None, row[_HASH]}:
+                    at.unlike = at.number
                 at.fault = self._look(at, row)
             at.head = row[_HEAD]
         yield from self._left(at)
@@ -120,6 +123,9 @@ class Walk:
         """What is to be said at the end of a stream."""
         if at is None:
             return
+        if at.unlike is not None:
+            seen = "it is not what was sealed under its number"
+            yield Fault("SEAL_ROOT", str(at.stream), at.unlike, seen)
         if at.fault is None and at.head != at.previous:
             at.fault = "HEAD", "the head of the stream is not its last entry"
             at.number -= 1
@@ -135,7 +141,6 @@ class Walk:
                 _chain_fault(at, row)
                 or self._time_fault(at, row)
                 or self._content_fault(at, row)
-                or _leaf_fault(row)
             )
         except (ValueError, TypeError, OverflowError, AttributeError):
             return "INTEGRITY", "it cannot be read as an entry"
@@ -188,9 +193,13 @@ class _Place:
         recorded: when the entry before it was written.
         head: the head of the stream, where it belongs to the entry seen last.
         fault: what is wrong in this stream.
+        unlike: the first entry that is another than its leaf.
     """
 
-    __slots__ = ("fault", "framed", "head", "number", "previous", "recorded", "stream")
+    __slots__ = (
+        *("fault", "framed", "head", "number"),
+        *("previous", "recorded", "stream", "unlike"),
+    )
 
     def __init__(self, ledger: Ledger, stream: Any) -> None:
         self.stream = stream
@@ -198,6 +207,7 @@ class _Place:
         self.recorded = ""
         self.head: Any = None
         self.fault: _Seen | None = None
+        self.unlike: int | None = None
         try:
             self.previous = chain.genesis(ledger.ledger_id, stream)
             self.framed = chain.frame([ledger.ledger_id, stream])
@@ -213,9 +223,3 @@ def _chain_fault(at: _Place, row: _Row) -> _Seen | None:
     header = at.framed + chain.frame(codec.as_text(row[1:_FIELDS]))
     hashed = hashlib.sha256(chain.ENTRY + at.previous + header).digest()
     return None if hashed == row[_HASH] else ("HASH", "its header was changed")
-
-
-def _leaf_fault(row: _Row) -> _Seen | None:
-    if row[_LEAF] is None or row[_LEAF] == row[_HASH]:
-        return None
-    return "SEAL_ROOT", "it is not what was sealed under its number"

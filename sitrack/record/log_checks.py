@@ -51,6 +51,11 @@ LEFT JOIN delivery d
 WHERE l.reminder IS NOT NULL AND d.reminder IS NULL
 ORDER BY l.reminder, l.attempt, l.event
 """
+_UNANNOUNCED: Final = """
+SELECT s.number FROM seal s LEFT JOIN entry e
+  ON e.stream = 'office' AND e.kind = 'sealed' AND e.recorded = s.at
+WHERE e.seq IS NULL ORDER BY s.number
+"""
 _PIECES: Final = {"yield_per": 1_000}
 
 
@@ -250,13 +255,11 @@ def unsealed_faults(walk: Walk, *, is_sealed: bool) -> Iterator[Fault]:
 
 
 def announced_faults(connection: Connection, last: int) -> Iterator[Fault]:
-    """Whether the last seal is the last one that `office` announces."""
+    """Whether `office` announces every seal, at its time, and no others."""
+    for (number,) in connection.execute(text(_UNANNOUNCED)):
+        seen = "no entry of office announces it at its time"
+        yield Fault("SEAL_MISSING", LOG, number, seen)
     announced = keyring.last_announced(connection)
-    if announced is None:
-        return
-    number, seq = announced
-    if number > last:
-        seen = f"it announces seal {number}, which is gone"
-        yield Fault("SEAL_MISSING", keyring.OFFICE, seq, seen)
-    elif number < last:
-        yield Fault("SEAL_MISSING", LOG, last, "no entry of office announces it")
+    if announced is not None and announced[0] > last:
+        seen = f"it announces seal {announced[0]}, which is gone"
+        yield Fault("SEAL_MISSING", keyring.OFFICE, announced[1], seen)

@@ -16,13 +16,14 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 
+from sitrack.errors import Unavailable
 from sitrack.record import codec, keyring, origins, tables
 from sitrack.record.entry_checks import Walk
 from sitrack.record.episode_checks import episode_faults, episodes
 from sitrack.record.erasure import Erased, erased
 from sitrack.record.faults import LOG, Fault, Report
 from sitrack.record.fingerprint import schema_faults
-from sitrack.record.journal import Ledger, present_instant
+from sitrack.record.journal import Ledger, present_instant, reading
 from sitrack.record.keys import Trusted
 from sitrack.record.log_checks import (
     LogCheck,
@@ -49,6 +50,26 @@ class Held:
     keys: Sequence[Trusted] = ()
     seen: Sequence[Seen] = ()
     receipts: Sequence[Receipt] = ()
+
+
+def verify_ledger(
+    ledger: Ledger, tell: Callable[[int], None], held: Held | None = None
+) -> Report:
+    """Check the whole record in a transaction of its own; for the rest see `verify`.
+
+    Raises:
+        Unavailable: it could not even begin.
+    """
+    report = None
+    try:
+        with reading(ledger) as connection:
+            report = verify(connection, ledger, tell, held)
+    except Unavailable as error:
+        # A damaged file may not even let go of what was read.
+        if report is None:
+            raise
+        report.faults.append(Fault("INTEGRITY", "database", None, error.message))
+    return report
 
 
 def verify(
@@ -83,7 +104,8 @@ class _Verification:
         with _any_bytes(self.connection):
             report.faults += self._guarded("schema", self._shape())
             gone = self._value(erased, Erased())
-            walk = Walk(self.ledger, self._latest_possible(), self.tell, gone)
+            now = self._value(self._latest_possible, self.ledger.clock())
+            walk = Walk(self.ledger, now, self.tell, gone)
             report.faults += self._guarded("entry", walk.faults(self.connection))
             report.faults += self._guarded(LOG, self._log(walk, report))
             report.faults += self._guarded("episode", self._episodes(walk, report))
@@ -108,7 +130,8 @@ class _Verification:
     def _shape(self) -> Iterator[Fault]:
         yield from schema_faults(self.connection)
         if not self.ledger.on_postgres:
-            for (seen,) in self.connection.execute(text("PRAGMA quick_check(10)")):
+            # Also whether indexes say what their tables say: reads come from either.
+            for (seen,) in self.connection.execute(text("PRAGMA integrity_check(10)")):
                 if seen != "ok":
                     yield Fault("INTEGRITY", "database", None, _first_line(seen))
 
@@ -143,8 +166,8 @@ class _Verification:
             yield from origins.origin_faults(self.connection)
         yield from origins.orphans(self.connection)
 
-    def _latest_possible(self) -> dt.datetime:
-        return latest_possible(self.connection, self.ledger)
+    def _latest_possible(self, connection: Connection) -> dt.datetime:
+        return latest_possible(connection, self.ledger)
 
 
 def _first_line(seen: Any) -> str:
