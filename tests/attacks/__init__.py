@@ -1,0 +1,1 @@
+"""Tampering by somebody who owns the database, and what each layer finds of it."""
