@@ -121,14 +121,14 @@ def _earliest_unanswered(
     day: dt.date,
 ) -> Due:
     calendar = protocol.calendar
-    # An escalation is answered as the check that it follows: a hold between the two
-    # moves its own day only.
+    # An escalation is answered as the check that it follows, by a score so many days
+    # before it: a hold between the two moves its own day only.
     grace = replace(every, count=max(rule.offset.count - every.count, 0))
     number, offset = 1, replace(every, count=rule.offset.count - grace.count)
     while number < _MOST_OCCURRENCES:
         checked = day_after(episode, calendar, day, offset)
-        due = calendar.day_after(checked, grace)
-        if not _is_answered(episode, rule, anchor, day, due):
+        late = (calendar.day_after(checked, grace) - checked).days
+        if not _is_answered(episode, rule, anchor, day, checked, late):
             break
         number += 1
         offset += every
@@ -290,19 +290,27 @@ def _lone_positive_block(
 
 
 def _is_answered(
-    episode: Episode, rule: FollowUp, anchor: int, day: dt.date, due: dt.date
+    episode: Episode,
+    rule: FollowUp,
+    anchor: int,
+    day: dt.date,
+    due: dt.date,
+    late: int = 0,
 ) -> bool:
-    return any(_answers(episode, closer, anchor, day, due) for closer in rule.closers)
+    return any(
+        _answers(episode, closer, anchor, day, due, late) for closer in rule.closers
+    )
 
 
 def _answers(
-    episode: Episode, closer: Closer, anchor: int, day: dt.date, due: dt.date
+    episode: Episode, closer: Closer, anchor: int, day: dt.date, due: dt.date, late: int
 ) -> bool:
+    """Whether something answers what is due `late` days after `due`."""
     since = day
     if closer.from_day is not None:
         since = episode.day_after(day, closer.from_day)
     if closer.from_due is not None:
-        since = day_before(episode, due, -closer.from_due)
+        since = day_before(episode, due, -closer.from_due - late)
     return any(
         _is_answer(episode, closer.evidence, fact, anchor)
         and (fact.day >= since or closer.evidence in _OF_THE_ANCHOR)

@@ -459,6 +459,16 @@ def test_a_check_that_was_missed_is_escalated_after_a_hold():
     assert story.open(305) == {"CHECK": str(on(280)), "ESC": str(on(330))}
 
 
+@pytest.mark.parametrize(("day", "answers"), [(249, False), (250, True)])
+def test_a_hold_after_a_check_makes_no_earlier_score_its_answer(day, answers):
+    story = in_relief_after_rfa()
+    story.score(day, nrs=2)
+    story.hold(285)
+    story.resume(305)
+    escalated = 420 if answers else 330
+    assert story.open(305)["ESC"] == str(on(escalated))
+
+
 @pytest.mark.parametrize(("day", "closes"), [(137, False), (138, True)])
 def test_the_day_from_which_a_score_answers_is_counted_without_the_hold(day, closes):
     story = after_rfa()

@@ -142,9 +142,14 @@ def test_an_erased_payload_leaves_the_stage_and_takes_the_fact():
     story = failed_injection()
     story.entries[3] = dataclasses.replace(story.entries[3], payload=None)
     assert story.episode().of_kind("score") == []
-    story.entries[0] = dataclasses.replace(story.entries[0], payload=None)
     assert story.stage == "injection"
-    assert story.episode().coordinator is None
+
+
+def test_an_episode_whose_opening_was_erased_is_told_to_be_erased():
+    story = failed_injection()
+    story.entries[0] = dataclasses.replace(story.entries[0], payload=None)
+    with pytest.raises(NotFound, match="erased by law"):
+        story.episode()
 
 
 def test_evidence_is_typed_again_when_it_is_read():
