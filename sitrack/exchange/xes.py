@@ -15,6 +15,7 @@ from sitrack.clock import start_of
 from sitrack.exchange.leaving import Journey
 from sitrack.exchange.pseudonyms import Names
 from sitrack.exchange.steps import Step, steps
+from sitrack.legible import shown
 
 _EXTENSIONS: Final = (
     ("Concept", "concept", "http://www.xes-standard.org/concept.xesext"),
@@ -122,4 +123,5 @@ def _attributes(indent: str, values: Mapping[str, Value]) -> Iterator[str]:
             kind, text = "date", value.isoformat(timespec="milliseconds")
         elif isinstance(value, int):
             kind = "int"
-        yield f"{indent}<{kind} key={quoteattr(key)} value={quoteattr(text)}/>"
+        told = quoteattr(shown(text))
+        yield f"{indent}<{kind} key={quoteattr(key)} value={told}/>"

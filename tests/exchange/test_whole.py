@@ -26,24 +26,29 @@ def back(folder, url):
 
 
 def test_a_record_goes_through_folders_to_the_other_database_and_back(
-    sqlite_ledger, postgresql_url, tmp_path
+    ledger, postgres, tmp_path
 ):
-    lives = lived(sqlite_ledger, tmp_path)
-    register(sqlite_ledger)
-    sealed(sqlite_ledger)
+    """Whichever it was made on."""
+    lives = lived(ledger, tmp_path)
+    register(ledger)
+    sealed(ledger)
     lives.live(10)
-    before = everything(sqlite_ledger)
-    manifest, first = left(sqlite_ledger, tmp_path / "one")
-    there, server = back(tmp_path / "one", postgresql_url)
-    again, second = left(server, tmp_path / "two")
-    here, last = back(tmp_path / "two", f"sqlite:///{tmp_path / 'back.db'}")
-    assert first == there == second == here
-    assert (first.entries, first.streams) == (manifest.entries, manifest.streams)
-    assert everything(server) == everything(last) == before
-    for name, digest in manifest.files.items():
-        assert again.files[name] == digest, name
-    server.close()
-    last.close()
+    before = everything(ledger)
+    manifest, first = left(ledger, tmp_path / "one")
+    with postgres.fresh() as server:
+        urls = [server, f"sqlite:///{tmp_path / 'other.db'}"]
+        other, own = urls[::-1] if ledger.on_postgres else urls
+        there, middle = back(tmp_path / "one", other)
+        again, second = left(middle, tmp_path / "two")
+        here, last = back(tmp_path / "two", own)
+        assert middle.on_postgres is not ledger.on_postgres
+        assert first == there == second == here
+        assert (first.entries, first.streams) == (manifest.entries, manifest.streams)
+        assert everything(middle) == everything(last) == before
+        for name, digest in manifest.files.items():
+            assert again.files[name] == digest, name
+        middle.close()
+        last.close()
 
 
 @pytest.fixture
