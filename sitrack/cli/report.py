@@ -9,6 +9,7 @@ import click
 
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, counted, table
+from sitrack.cli.reach import reach
 from sitrack.cli.shell import Shell, reads_in_time
 
 
@@ -18,7 +19,11 @@ def report() -> None:
 
     \b
       sitrack report census
+      sitrack report reach
     """
+
+
+report.add_command(reach)
 
 
 @report.command(context_settings=CONTEXT)

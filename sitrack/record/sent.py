@@ -1,4 +1,4 @@
-"""What was sent about episodes, as the deliveries tell."""
+"""What was sent about episodes, as the deliveries tell; and whom somebody called."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from sitrack.journey.entries import CORRECTED
 from sitrack.record import codec, tables
 
 
@@ -38,7 +39,10 @@ class Sending:
 
 
 def sendings(
-    connection: Connection, as_known: dt.datetime | None = None
+    connection: Connection,
+    as_known: dt.datetime | None = None,
+    *,
+    since: dt.datetime | None = None,
 ) -> dict[str, list[Sending]]:
     """Return what was sent about each episode, in the order of its times."""
     rows, told = tables.reminder.c, tables.delivery.c
@@ -50,6 +54,8 @@ def sendings(
     )
     if as_known is not None:
         query = query.where(told.at <= codec.instant_text(as_known))
+    if since is not None:
+        query = query.where(told.at >= codec.instant_text(since))
     found: dict[str, list[Sending]] = {}
     for row in connection.execute(query):
         sending = Sending(
@@ -65,3 +71,23 @@ def sendings(
         )
         found.setdefault(row.episode, []).append(sending)
     return found
+
+
+def contacted(connection: Connection, since: dt.date) -> list[str]:
+    """Return the episodes with attempts to reach the patient from that day on.
+
+    Some from before may be among them, by a correction or the clinic's zone: the day
+    is told by the entries.
+    """
+    entries = tables.entry.c
+    query = (
+        select(entries.stream)
+        .where(
+            entries.kind.in_(("contact", CORRECTED)),
+            entries.occurred >= codec.occurred_text(since - dt.timedelta(days=1)),
+            entries.stream.startswith("episode/"),
+        )
+        .distinct()
+    )
+    streams = connection.execute(query).scalars()
+    return [str(stream).removeprefix("episode/") for stream in streams]

@@ -48,6 +48,7 @@ READS = {
     "audit variances": (["audit", "variances"], set()),
     "audit sample": (["audit", "sample", "1", "--seed", "7"], {"P00013-R"}),
     "report census": (["report", "census"], set()),
+    "report reach": (["report", "reach"], set()),
     "audit key show": (["audit", "key", "show"], set()),
     "pathway list": (["pathway", "list"], set()),
     "pathway show": (["pathway", "show"], set()),

@@ -21,6 +21,7 @@ READS = {
     "due": ["due", "P00013-R"],
     "episodes": ["episode", "list"],
     "census": ["report", "census"],
+    "reach": ["report", "reach", "--since", "2025-01-01"],
     "staff": ["staff", "list"],
     "reminder-plan": ["reminder", "plan", "--until", "+7d"],
     "reminder-run": ["reminder", "run"],

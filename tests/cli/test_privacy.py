@@ -90,6 +90,7 @@ ALONE = [
     ["patient", "show", KEY],
     ["episode", "list"],
     ["report", "census"],
+    ["report", "reach", "--by", "week"],
     ["episode", "list", KEY],
     ["episode", "open", KEY, "--side", "right", *WHO],
     ["undo", "-n", *WHO],

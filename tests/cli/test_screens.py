@@ -37,6 +37,8 @@ SCREENS = {
     "show-patient-earlier": ["show", "P00021", "--as-of", "2025-03-03"],
     "report-census": ["report", "census"],
     "report-census-earlier": ["report", "census", "--as-of", "2025-03-03"],
+    "report-reach": ["report", "reach", "--since", "2025-01-01"],
+    "report-reach-weeks": ["report", "reach", "--by", "week"],
     "staff-list": ["staff", "list"],
     "reminder-plan": ["reminder", "plan", "--until", "+14d"],
     "reminder-run": ["reminder", "run"],

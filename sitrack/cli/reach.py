@@ -1,0 +1,94 @@
+"""`sitrack report reach`: did reminders and calls bring people back?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sitrack.cli.lazy import CONTEXT
+from sitrack.cli.output import View, counted, table
+from sitrack.cli.shell import Shell, reads_in_time
+
+if TYPE_CHECKING:
+    # Only for the annotations: the bare group needs nothing of it.
+    from sitrack.journey.reach import Reach, Row
+
+_NAMES = {"way": ("way", "to", "channel", "outcome"), "week": ("week",)}
+_NUMBERS = ("tries", "episodes", "returned", "decided", "waiting", "share")
+_HEADS = ("TRIES", "BACK", "OF", "SHARE", "OPEN", "DAYS")
+_WIDTHS = (5, 4, 4, 5, 4, 4)
+
+
+@click.command(context_settings=CONTEXT)
+@click.option("--since", metavar="DAY", help="The first day; else 90 days before.")
+@click.option(
+    "--by", type=click.Choice(tuple(_NAMES)), default="way", help="What a row is."
+)
+@reads_in_time
+def reach(
+    shell: Shell, since: str | None, by: str, as_of: str | None, as_known: str | None
+) -> None:
+    """Show who came back within 15 days of a reminder or a call.
+
+    Reminders count that were about something that waits for the patient. Who gave
+    evidence in person came back; a return counts for every try before it.
+
+    \b
+      sitrack report reach
+      sitrack report reach --since -30d --by week
+    """
+    from sitrack.coordination import reach as asked
+    from sitrack.coordination.questions import When
+    from sitrack.journey.reach import RETURN_WITHIN
+
+    when = When(shell.day(as_of), shell.instant(as_known))
+    first, last, found = asked.reach(shell.ledger, shell.day(since), by, when)
+    view = View(
+        schema="sitrack.reach/1",
+        as_of=last,
+        columns=(*_NAMES[by], *_NUMBERS, "median_days"),
+        rows=[_told(row, _NAMES[by]) for row in found.rows],
+        screen=lambda _width: list(_screen(first, last, found, by)),
+        extra={
+            "as_known": when.as_known,
+            "since": first,
+            "by": by,
+            "within_days": RETURN_WITHIN,
+            "episodes": found.episodes,
+            "returned": found.returned,
+            "waiting": found.waiting,
+        },
+    )
+    shell.show(view)
+
+
+def _told(row: Row, names: tuple[str, ...]) -> dict[str, Any]:
+    numbers = {name: getattr(row, name) for name in (*_NUMBERS, "median_days")}
+    return {**dict(zip(names, row.name, strict=True)), **numbers}
+
+
+def _screen(first: dt.date, last: dt.date, found: Reach, by: str) -> Iterator[str]:
+    yield f"{first} to {last}"
+    if found.rows:
+        names = tuple(name.upper() for name in _NAMES[by])
+        widths = (8, 7, 8, 12) if by == "way" else (10,)
+        cells = [(*row.name, *_numbers(row)) for row in found.rows]
+        yield from table((*names, *_right(_HEADS)), cells, (*widths, *_WIDTHS))
+    episodes = counted(found.episodes, "episode", "episodes")
+    yield f"{episodes} reminded of or called: {found.returned} back within 15 days,"
+    lost = found.episodes - found.returned - found.waiting
+    yield f"{lost} not, {found.waiting} may still."
+
+
+def _numbers(row: Row) -> tuple[str, ...]:
+    share = "" if row.share is None else f"{row.share} %"
+    days = "" if row.median_days is None else f"{row.median_days:g}"
+    numbers = (row.tries, row.returned, row.decided, share, row.waiting, days)
+    return _right(numbers)
+
+
+def _right(cells: tuple[object, ...]) -> tuple[str, ...]:
+    return tuple(f"{cell:>{width}}" for cell, width in zip(cells, _WIDTHS, strict=True))
