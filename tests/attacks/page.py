@@ -30,7 +30,7 @@ ENDS = """\
 - **Bit flips**: one bit anywhere in the database file is turned over, a hundred times in every test run and as often as is asked for by `python -m tests.attacks.flips 20000`. What changes anything that the record proves has to be found: entries, contents, chains, standing, seals, protocols, roles. Of the tables that it does not speak for (names and addresses, the outbox, saved views) changes are counted and not found, as declared above.
 - **The file**: pages that changed places, a log of an older file beside a newer one, a file without its log: `tests/attacks/test_file.py`.
 - **Two auditors** who were shown different histories find out by putting what both keep into one `audit verify`.
-- **No false alarm**: `audit verify` runs while three writers and a sealer write, and finds nothing.
+- **No false alarm**: `audit verify` runs while two processes record, one looks and one seals, on both databases, and finds nothing: `tests/attacks/test_alarms.py`.
 - **Statements** that go around the triggers are refused by the database itself: `tests/record/test_guards.py`.
 """
 
