@@ -35,6 +35,10 @@ _FOR_GOOD: Final = frozenset(
 _LAWFUL: Final = (sqlite3.SQLITE_DELETE, "payload")
 """But a content, which its own guard lets go once an entry says that it is erased."""
 
+_AT_FIRST: Final = ("instance", "alembic_version")
+"""What is written when a ledger is made or upgraded, which other connections do: an
+insert that replaces a row asks nobody whether the row may go."""
+
 _HEAD_TRIGGER: Final = "entry_bump"
 """The one that moves the head of a stream on; nothing else writes there."""
 
@@ -83,7 +87,7 @@ def _is_allowed(action: int, first: Any, second: Any, by: str | None) -> bool:
     table = str(first)
     if table == "stream":
         return by == _HEAD_TRIGGER
-    if table.startswith("sqlite_") or table == "alembic_version":
+    if table.startswith("sqlite_") or table in _AT_FIRST:
         return False
     changes = action != sqlite3.SQLITE_INSERT and (action, table) != _LAWFUL
     return not changes or table not in _FOR_GOOD

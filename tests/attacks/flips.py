@@ -23,38 +23,7 @@ from tests.conftest import clock_at
 from tests.sealing import found
 
 from .house import NOW, house
-
-PROVEN = {
-    "instance": "*",
-    "protocol": "*",
-    "entry": "*",
-    "payload": "*",
-    "stream": "*",
-    "episode": "*",
-    "stage_span": "*",
-    "seal": "*",
-    "leaf": "*",
-    "delivery": "*",
-    "staff": "id, role",
-    "patient": "key, payer",
-    "agenda": "episode, visit, rule, occurrence, anchor, show_from, due, title, "
-    "waits_for, recipient, resolved_by, tries, urgent",
-}
-"""What the record speaks for: tables, and their columns."""
-
-
-def contents(file):
-    """What the file says of each table, read without indexes; None where it cannot be."""
-    said = {}
-    try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-            connection.text_factory = bytes
-            for table, columns in PROVEN.items():
-                query = f"SELECT {columns} FROM {table} NOT INDEXED"
-                said[table] = sorted(map(repr, connection.execute(query)))
-    except (sqlite3.Error, UnicodeDecodeError):
-        return None
-    return said
+from .proven import contents
 
 
 class Flips:

@@ -31,7 +31,7 @@ ENDS = """\
 - **The file**: pages that changed places, a log of an older file beside a newer one, a file without its log: `tests/attacks/test_file.py`.
 - **Two auditors** who were shown different histories find out by putting what both keep into one `audit verify`.
 - **No false alarm**: `audit verify` runs while two processes record, one looks and one seals, on both databases, and finds nothing: `tests/attacks/test_alarms.py`.
-- **Statements** that go around the triggers are refused by the database itself: `tests/record/test_guards.py`.
+- **Statements**: each kind of change to each column of each table is tried through the product's own connections on SQLite, as are the ways around its guards. What was written stands after each of them; of what follows from it, every change is refused or found: `tests/attacks/test_statements.py`. With another program, the triggers refuse: `tests/record/test_guards.py`.
 """
 
 

@@ -13,8 +13,8 @@ from tests.conftest import clock_at
 from tests.sealing import found, sealed, witnessed
 
 from .burglar import Burglar
-from .flips import contents
 from .house import NOW, house
+from .proven import contents
 
 
 @pytest.fixture
