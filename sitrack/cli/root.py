@@ -40,7 +40,7 @@ _TABLE: Table = {
         "sitrack.cli.pathway:pathway",
         "The protocol: show, check, adopt, migrate.",
     ),
-    "report": ("sitrack.cli.report:report", "How the clinic is doing: census."),
+    "report": ("sitrack.cli.report:report", "How the clinic is doing: waits, trends."),
     "export": ("sitrack.cli.export:export", "Leave with everything, in open formats."),
     "audit": ("sitrack.cli.audit:audit", "For auditors: verify the record."),
     "db": ("sitrack.cli.db:db", "The database: init, status, upgrade, path."),

@@ -37,9 +37,13 @@ def everybody(
     as_known: dt.datetime | None,
     *,
     whole: bool = False,
+    finished: bool = False,
 ) -> list[Waiting]:
     """Return every open episode as `worklist.everybody` would have, then."""
-    keys = open_then(connection, ledger, day, as_known)
+    if finished:
+        keys = sorted(connection.execute(select(tables.episode.c.key)).scalars())
+    else:
+        keys = open_then(connection, ledger, day, as_known)
     then = history.episodes_at(connection, ledger, keys, as_of=day, as_known=as_known)
     due = _due_of(connection, list(then))
     until = codec.instant_text(_latest(ledger, day, as_known))

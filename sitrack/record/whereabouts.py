@@ -117,6 +117,27 @@ def _standing(rows: Iterable[Any], zone: dt.tzinfo) -> Iterable[_Change]:
     return standing.values()
 
 
+def stays_then(
+    connection: Connection,
+    ledger: Ledger,
+    stream: str,
+    *,
+    as_of: dt.date,
+    as_known: dt.datetime | None = None,
+) -> list[tuple[int, str, dt.date]]:
+    """Return the stays of an episode up to a day: (visit, stage, day of entry)."""
+    limit = codec.instant_text(as_known) if as_known else _LAST_MOMENT
+    rows = connection.execute(_CHANGES, {"name": stream, "limit": limit})
+    changes = sorted(
+        _standing(rows, ledger.zone), key=lambda each: (each.day, each.seq)
+    )
+    return [
+        (each.seq, each.stage_to, each.day)
+        for each in changes
+        if each.stage_to and each.day <= as_of
+    ]
+
+
 def _walked(changes: Iterable[_Change], as_of: dt.date | None) -> Whereabouts | None:
     """Walk the changes in the order in which they happened, up to a day."""
     stay: _Change | None = None
@@ -200,8 +221,18 @@ def _known_otherwise(
     as_known: dt.datetime | None,
 ) -> Iterator[tuple[str, Whereabouts | None]]:
     """Each episode that something was written about since, as it was known then."""
+    for key in sorted(written_about_since(connection, as_known)):
+        stream = f"episode/{key}"
+        place = whereabouts(connection, ledger, stream, as_of=day, as_known=as_known)
+        yield key, place
+
+
+def written_about_since(
+    connection: Connection, as_known: dt.datetime | None
+) -> frozenset[str]:
+    """Return the keys of the episodes that something was written about since."""
     if as_known is None:
-        return
+        return frozenset()
     entries = tables.entry.c
     query = (
         select(entries.stream)
@@ -211,6 +242,5 @@ def _known_otherwise(
         )
         .distinct()
     )
-    for stream in connection.execute(query).scalars().all():
-        place = whereabouts(connection, ledger, stream, as_of=day, as_known=as_known)
-        yield str(stream).removeprefix("episode/"), place
+    streams = connection.execute(query).scalars()
+    return frozenset(str(each).removeprefix("episode/") for each in streams)

@@ -194,7 +194,11 @@ def _order(row: Waiting) -> tuple[int, int, str]:
 
 
 def everybody(
-    connection: Connection, day: dt.date, *, whole: bool = False
+    connection: Connection,
+    day: dt.date,
+    *,
+    whole: bool = False,
+    finished: bool = False,
 ) -> list[Waiting]:
     """Return every open episode as it stands on the worklist of a day, hidden or not.
 
@@ -203,12 +207,13 @@ def everybody(
         day: the day it speaks of.
         whole: also say what is due next where nothing is shown yet; without it only
             the part of the agenda that has come is read.
+        finished: also every episode that is over; nothing of it is due.
     """
     lines = _lines(connection, None if whole else day)
     now = _now(connection, day)
     return [
         waiting(row, lines.get(row.key, []), now)
-        for row in connection.execute(_EPISODES)
+        for row in connection.execute(_WITH_FINISHED if finished else _EPISODES)
     ]
 
 
@@ -339,21 +344,18 @@ def _hidden(row: Any, shown: list[Line], band: str, bands: Bands) -> str | None:
 
 # Statements are put together once: that takes longer than running them.
 
-_EPISODES = (
-    select(
-        *(
-            tables.episode.c[name]
-            for name in (
-                *("key", "patient", "side", "stage", "status", "since"),
-                *("coordinator", "alert", "stopped", "snoozed_until"),
-            )
-        ),
-        tables.patient.c.given,
-        tables.patient.c.family,
-    )
-    .join(tables.patient, tables.patient.c.key == tables.episode.c.patient)
-    .where(tables.episode.c.status != "finished")
-)
+_WITH_FINISHED = select(
+    *(
+        tables.episode.c[name]
+        for name in (
+            *("key", "patient", "side", "stage", "status", "since"),
+            *("coordinator", "alert", "stopped", "snoozed_until"),
+        )
+    ),
+    tables.patient.c.given,
+    tables.patient.c.family,
+).join(tables.patient, tables.patient.c.key == tables.episode.c.patient)
+_EPISODES = _WITH_FINISHED.where(tables.episode.c.status != "finished")
 _ITS = tables.agenda.c.episode == tables.episode.c.key
 _SPEAKS = or_(
     tables.episode.c.alert.is_not(None),

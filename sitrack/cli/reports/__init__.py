@@ -1,0 +1,1 @@
+"""The reports about the clinic, one file for each."""

@@ -1,0 +1,1 @@
+"""How the clinic is doing: what is counted over every journey, one file a report."""
