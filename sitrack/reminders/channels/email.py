@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import smtplib
 import ssl
 import time
@@ -210,10 +211,36 @@ def _judged(error: Exception) -> DeliveryFailure:
     if not 200 <= code <= 599:
         return TemporaryFailure(_word_for(error))
     if 550 <= code <= 559:
+        if why := _why_about_us(_reply_text(error)):
+            return TemporaryFailure(f"smtp-{code}-{why}")
         return PermanentFailure(f"smtp-{code}")
-    # Of the refusals for good, those about the mail itself have a 5 in the middle;
-    # the others are about syntax, the line or the login: about us, again.
+    # Of the refusals for good, those about the mail itself have a 5 in the middle; the
+    # others are about syntax, the line or the login: about us, again.
     return TemporaryFailure(f"smtp-{code}")
+
+
+_POLICY: Final = re.compile(rb"5\.(?:7\.\d{1,3}|1\.[78])\b")
+"""Refused by policy [RFC 3463]: we may not relay here, or the sender is not welcome."""
+
+
+def _why_about_us(reply: bytes) -> str | None:
+    """Return why a refusal is about how we are set up, and not about the recipient.
+
+    Else a forgotten login would give up every reminder at its first try. Of what the
+    server says, only the numbers of the standard are passed on.
+    """
+    if found := _POLICY.match(reply):
+        return found.group().decode("ascii")
+    return "relay" if b"relay" in reply.lower() else None
+
+
+def _reply_text(error: Exception) -> bytes:
+    """Return what the server said beside its code."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        said = next((text for _, text in error.recipients.values()), b"")
+    else:
+        said = getattr(error, "smtp_error", b"")
+    return said if isinstance(said, bytes) else b""
 
 
 def _reply_code(error: Exception) -> int:
