@@ -156,6 +156,7 @@ def saved(desk):
     desk.written("view", "save", "calls", "waits:patient")
 
 
+@pytest.mark.complaint(21)
 @pytest.mark.parametrize("what", READS)
 def test_a_read_writes_one_entry_that_says_what_it_shows(logged, saved, what):
     words, keys = READS[what]
@@ -258,6 +259,7 @@ def test_but_says_whether_it_holds(desk, words):
     assert desk.type(*words).code == 0
 
 
+@pytest.mark.complaint(21)
 @pytest.mark.parametrize("way", ["a full disk", "a reader that goes away"])
 def test_an_answer_that_could_not_be_shown_was_logged_all_the_same(logged, desk, way):
     words = command("history", "P00013-R", "-d", desk.url)

@@ -54,6 +54,7 @@ def asked(work, real_now, worker, limit):
     )
 
 
+@pytest.mark.complaint(8)
 def test_of_ten_thousand_due_eight_workers_claim_none_twice(ledger):
     with_rows(ledger, DUE)
     url = ledger.url.render_as_string(hide_password=False)

@@ -48,6 +48,7 @@ def ready(ledger):
     return key, clinic.record(key, "score", nrs="7").entry.seq
 
 
+@pytest.mark.complaint(15)
 def test_of_eight_who_saw_the_same_version_one_moves_the_episode_on(ledger, ready):
     key, seen = ready
     assert race(ledger, key, seen) == {

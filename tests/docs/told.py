@@ -1,7 +1,8 @@
 """Reads the tests as sentences, without running them.
 
 A test is named as a sentence, stands under a heading of its file, and may cite the
-sentences of the founding document that it shows (`@pytest.mark.founding(5, 15)`).
+sentences of the founding document that it shows (`@pytest.mark.founding(5, 15)`), or
+the complaints about other systems that it spares our users (`@pytest.mark.complaint(9)`).
 """
 
 import ast
@@ -31,6 +32,7 @@ class Told:
         heading: the last `# ---` above it, or the first sentence of the file.
         sentence: its name, as people read it.
         founding: the sentences of the founding document that it cites.
+        complaints: the complaints that it spares our users.
         words: the texts that it names, by constants and functions of its file too.
         names: the names that it uses, through functions of its file too.
     """
@@ -40,6 +42,7 @@ class Told:
     heading: str
     sentence: str
     founding: tuple[int, ...]
+    complaints: tuple[int, ...]
     words: frozenset[str]
     names: frozenset[str]
 
@@ -76,7 +79,8 @@ def _tests_of(file: Path) -> Iterator[Told]:
                 line=node.lineno,
                 heading=above[-1] if above else "",
                 sentence=sentence(node.name),
-                founding=_cited(node),
+                founding=_cited(node, FOUNDING),
+                complaints=_cited(node, COMPLAINT),
                 words=frozenset(_words(node, constants, functions)),
                 names=frozenset(_names(node, functions)),
             )
@@ -108,18 +112,19 @@ def _definitions(
     return constants, functions
 
 
-def _cited(node: ast.FunctionDef) -> tuple[int, ...]:
-    """The numbers of every `@pytest.mark.founding(...)` on a test."""
+def _cited(node: ast.FunctionDef, name: str) -> tuple[int, ...]:
+    """The numbers of every mark of that name on a test."""
     return tuple(
         argument.value
         for mark in node.decorator_list
-        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == FOUNDING
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func) == name
         for argument in mark.args
         if isinstance(argument, ast.Constant)
     )
 
 
 FOUNDING = "pytest.mark.founding"
+COMPLAINT = "pytest.mark.complaint"
 
 
 def _words(

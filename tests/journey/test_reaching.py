@@ -71,6 +71,7 @@ def test_after_three_attempts_the_line_is_urgent():
 # --- what stops every reminder
 
 
+@pytest.mark.complaint(6)
 @pytest.mark.parametrize("outcome", ["declined", "moved", "deceased"])
 def test_one_line_is_left_that_nobody_is_reminded_of(outcome):
     story = injected()
@@ -82,6 +83,7 @@ def test_one_line_is_left_that_nobody_is_reminded_of(outcome):
     assert line.silent
 
 
+@pytest.mark.complaint(6)
 def test_it_is_so_in_every_stage_that_has_something_due():
     story = in_post_fusion()
     protocol = story.protocol

@@ -115,6 +115,7 @@ def test_a_clinic_has_weekend_days_of_its_own():
     assert always.is_open(day("2025-04-20"))
 
 
+@pytest.mark.complaint(24)
 @pytest.mark.parametrize(
     ("start", "length", "end"),
     [

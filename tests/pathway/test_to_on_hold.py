@@ -134,6 +134,7 @@ def test_only_a_hold_that_lasts_is_renewed_or_released():
 # --- several holds
 
 
+@pytest.mark.complaint(17)
 @pytest.mark.parametrize("first_out", [0, 1])
 def test_each_of_several_holds_is_released_by_its_own(first_out):
     story = in_conservative_care()

@@ -79,6 +79,7 @@ def told_in(ledger: Ledger, walk: Any) -> Kept:
     return story
 
 
+@pytest.mark.complaint(14)
 @RECORDED
 @given(walks(20), st.data())
 def test_what_is_done_and_undone_leaves_everybody_where_they_were(template, walk, data):

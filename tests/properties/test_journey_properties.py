@@ -170,6 +170,7 @@ def test_no_score_of_the_steroid_phase_forbids_to_confirm_the_source(scores):
 # --- asking and doing
 
 
+@pytest.mark.complaint(20)
 @settings(
     deadline=None,
     max_examples=25,
@@ -290,6 +291,7 @@ def shown(story: Story, entries: list[Entry]) -> tuple:
     )
 
 
+@pytest.mark.complaint(13)
 @WALKS
 @given(walks(12), st.data())
 def test_facts_tell_the_same_in_whatever_order_they_are_written(walk, data):
@@ -417,6 +419,7 @@ LATE = [
 ]
 
 
+@pytest.mark.complaint(12)
 @pytest.mark.parametrize(
     ("tell", "target", "day", "reason", "freshen"),
     LATE,

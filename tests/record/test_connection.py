@@ -478,6 +478,7 @@ def test_a_writer_waits_for_a_lock_and_then_writes(sqlite_ledger):
 TURNS = 12
 
 
+@pytest.mark.complaint(15)
 def test_two_writers_never_lose_an_update(ledger):
     """Each counts on from the last number it sees: only then is no number twice."""
     faults = []

@@ -37,6 +37,7 @@ def fits(*words, **other):
     return read_filter(words, RIVERA)(ROW._replace(**other))
 
 
+@pytest.mark.complaint(23)
 @pytest.mark.parametrize(
     "word",
     [

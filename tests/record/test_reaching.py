@@ -82,6 +82,7 @@ def test_until_then_the_episode_is_off_the_list_and_then_on_it(clinic):
     assert listed(clinic) == ([(str(key), "INJ-DIARY", None)], 0)
 
 
+@pytest.mark.complaint(16)
 def test_an_attempt_never_moves_a_stage_and_no_due_date(clinic):
     key = clinic.injected("2025-01-06")
     before = [line.due for line in clinic.contact(key, "reached").due]

@@ -205,6 +205,7 @@ def test_an_answered_line_goes_and_cancels_what_was_not_sent(clinic):
     assert statuses(clinic.ledger, "INJ-TRIAL") == UNTOUCHED
 
 
+@pytest.mark.complaint(18)
 def test_leaving_the_stage_cancels_everything_that_was_not_sent(clinic):
     key, other = clinic.injected(side=Side.RIGHT), clinic.injected(side=Side.LEFT)
     clinic.record(key, "diary", readings=("1h=2",))

@@ -90,6 +90,7 @@ def test_rows_are_listed_by_status_and_episode_the_latest_first(clinic, go):
 # --- what was given up
 
 
+@pytest.mark.complaint(7)
 def test_what_was_given_up_is_shown_until_it_is_answered(clinic, refused):
     _, [row] = looking_back.dead(clinic.ledger)
     assert (row.episode, row.last_error) == (str(refused), "smtp-550")
@@ -124,6 +125,7 @@ def test_where_nothing_was_given_up_there_is_nothing_to_try(clinic, go):
     assert everything(clinic.ledger) == before
 
 
+@pytest.mark.complaint(7)
 def test_a_failure_on_the_way_is_given_up_after_twenty_times(clinic, go):
     clinic.injected("2025-01-06")
 

@@ -172,6 +172,7 @@ def test_a_long_absence_loses_nothing(clinic, go):
 # --- never twice
 
 
+@pytest.mark.complaint(1)
 def test_a_hundred_rounds_send_once(clinic, go):
     clinic.injected("2025-01-06")
     clinic.at("2025-01-07")
@@ -449,6 +450,7 @@ def failing(failure, times=10**6):
     return Memory(fail)
 
 
+@pytest.mark.complaint(7)
 def test_a_temporary_failure_is_tried_again_after_a_while(clinic, go):
     clinic.injected("2025-01-06")
     clinic.at("2025-01-07", "09:00")
@@ -471,6 +473,7 @@ def test_a_temporary_failure_is_tried_again_after_a_while(clinic, go):
     assert (row.status, row.attempts) == ("done", 2)
 
 
+@pytest.mark.complaint(7)
 def test_a_permanent_failure_is_given_up_at_once(clinic, go):
     clinic.injected("2025-01-06")
     clinic.at("2025-01-07")
@@ -834,6 +837,7 @@ def many_due(clinic, number):
         work.connection.execute(insert(lines), more)
 
 
+@pytest.mark.complaint(8)
 def test_four_workers_send_two_hundred_reminders_once_each(clinic, settings):
     many_due(clinic, 200)
     url = clinic.ledger.url.render_as_string(hide_password=False)
@@ -958,6 +962,7 @@ def test_each_happening_is_told_while_the_round_goes_on(clinic, settings):
 # --- the plan
 
 
+@pytest.mark.complaint(2)
 def test_the_plan_is_what_the_round_then_does(clinic, go, settings):
     for day in ("2025-01-06", "2025-01-11"):
         clinic.injected(day)

@@ -31,6 +31,7 @@ def utc(text):
 # --- the window
 
 
+@pytest.mark.complaint(9)
 @pytest.mark.parametrize(
     ("zone", "asked", "opens"),
     [

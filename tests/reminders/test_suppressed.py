@@ -84,6 +84,7 @@ def rows_about(clinic, key):
     return outbox(clinic.ledger, episode=str(key))
 
 
+@pytest.mark.complaint(5)
 @pytest.mark.parametrize("how", ENDS)
 def test_what_ends_while_another_message_goes_is_claimed_and_not_sent(
     clinic, settings, how
@@ -109,6 +110,7 @@ def test_what_ends_while_another_message_goes_is_claimed_and_not_sent(
     assert said == [(1, "claimed", None), (1, "suppressed", reason)]
 
 
+@pytest.mark.complaint(5)
 @pytest.mark.parametrize("how", ENDS)
 def test_what_ends_between_the_plan_and_the_run_is_never_claimed(clinic, settings, how):
     act, day, reason = ENDS[how]
