@@ -2,147 +2,90 @@
 
 The same episodes are moved on in two copies of one ledger: in the one by the library
 (load, check, entry, payload, chain, standing, agenda, reminders, commit), in the other
-by the statements that the library sent, with their values, through `sqlite3` alone.
-A third copy is where those statements are written down, off the clock.
+by the statements that the library sent, with their values, through `sqlite3` or
+`psycopg` alone (`peers/replay.py`). A third copy is where those statements are noted,
+off the clock.
 """
 
 from __future__ import annotations
 
-import shutil
-import sqlite3
-import statistics
+import contextlib
+import itertools
 import tempfile
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import event
+from benchmarks import databases, flush
+from benchmarks.measure import Figure, in_turn
+from benchmarks.processes import Process, started
 
-from benchmarks import clinic
-from benchmarks.measure import Figure, in_turn, milliseconds
-from sitrack.clock import start_of, stopped_clock
-from sitrack.coordination.episodes import Step, advance
-from sitrack.journey.patient import EpisodeKey, read_episode_key
-from sitrack.record import worklist
-from sitrack.record.journal import Ledger, open_ledger, reading
-
-Statement = tuple[str, Any]
-_WARM_UP = 5
-_PRAGMAS = (
-    "foreign_keys=ON",
-    "recursive_triggers=ON",
-    "trusted_schema=OFF",
-    "journal_mode=WAL",
-    "synchronous=FULL",
-)
+_AT_ONCE = 5
+_WARM_UP = 2
+_BUDGETS = {0: 0.35, 1: 0.8}
+"""By the milliseconds that a flush takes longer: speed over the statements' speed."""
 
 
 def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
-    """Return the figure of one advance from injection to re-evaluation."""
-    runs, episodes = runs or 300, episodes or 1_000
-    episodes = max(episodes, runs + _WARM_UP)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        clinic.make(folder, clinic.Mix(episodes, walk="failed"), "noted").close()
-        for copy in ("ours", "bare"):
-            _copy(folder / "noted.db", folder / f"{copy}.db")
-        noted = _noted(folder, runs + _WARM_UP)
-        return [_figure(folder, noted, runs)]
+    """Return the figures of one advance from injection to re-evaluation."""
+    runs = runs or 50
+    server = databases.why_no_server()
+    figures = [
+        _figure(kind, milliseconds, runs, episodes)
+        for milliseconds in ((0,) if flush.why_not() else (0, 1))
+        for kind in (("SQLite",) if server else ("SQLite", "PostgreSQL"))
+    ]
+    for what, why in (("PostgreSQL", server), ("a 1 ms flush", flush.why_not())):
+        if why:
+            figures[-1].notes.append(f"One advance, {what}: not run, {why}.")
+    return figures
 
 
-def _copy(source: Path, target: Path) -> None:
-    shutil.copy(source, target)
-    target.chmod(0o600)
-
-
-def _opened(folder: Path, name: str) -> Ledger:
-    ledger = open_ledger(clinic.url_of(folder, name))
-    morning = start_of(clinic.TODAY, ledger.zone, clinic.MORNING)
-    ledger.use_clock(stopped_clock(morning))
-    return ledger
-
-
-def _move_on(ledger: Ledger, key: EpisodeKey) -> None:
-    advance(ledger, clinic.AUTHOR, key, Step("re-evaluation"))
-
-
-def _noted(folder: Path, number: int) -> dict[EpisodeKey, list[Statement]]:
-    """Move episodes on, and write down every statement that it took."""
-    ledger = _opened(folder, "noted")
-    with reading(ledger) as connection:
-        standings = worklist.standings(connection)[:number]
-    noted: dict[EpisodeKey, list[Statement]] = {}
-    for standing in standings:
-        key = read_episode_key(standing.episode)
-        noted[key] = kept = []
-        stop = _listening(ledger, kept)
-        _move_on(ledger, key)
-        stop()
-    ledger.close()
-    return noted
-
-
-def _listening(ledger: Ledger, kept: list[Statement]) -> Callable[[], None]:
-    engine = ledger.engine(write=True)
-
-    def keep(
-        _c: Any, _cursor: Any, text: str, values: Any, _x: Any, many: bool
-    ) -> None:
-        rows = values if many else [values]
-        kept.extend((text, row) for row in rows)
-
-    def commit(_connection: Any) -> None:
-        kept.append(("COMMIT", ()))
-
-    event.listen(engine, "before_cursor_execute", keep)
-    event.listen(engine, "commit", commit)
-
-    def stop() -> None:
-        event.remove(engine, "before_cursor_execute", keep)
-        event.remove(engine, "commit", commit)
-
-    return stop
-
-
-def _figure(
-    folder: Path, noted: dict[EpisodeKey, list[Statement]], runs: int
-) -> Figure:
-    ledger = _opened(folder, "ours")
-    bare = sqlite3.connect(folder / "bare.db", isolation_level=None)
-    for pragma in _PRAGMAS:
-        bare.execute(f"PRAGMA {pragma}")
-    keys, scripts = iter(noted), iter(noted.values())
-    try:
-        ours, theirs = in_turn(
-            runs,
-            milliseconds(lambda: _move_on(ledger, next(keys))),
-            milliseconds(lambda: _replay(bare, next(scripts))),
-            warm_up=_WARM_UP,
+def _figure(kind: str, milliseconds: int, runs: int, episodes: int) -> Figure:
+    moved = _AT_ONCE * (runs + _WARM_UP)
+    episodes = max(episodes, moved)
+    slow = flush.slowed(milliseconds)
+    on_file = kind == "SQLite"
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        source = databases.sqlite_files() if on_file else databases.postgres(slow)
+        fresh = stack.enter_context(source)
+        made = fresh()
+        _done(made, "prepare", episodes)
+        notes = folder / "notes"
+        copies = [fresh(copy_of=made) for _ in range(3)]
+        kinds = _done(copies[0], "note", 0, moved, notes)
+        ours, bare = (
+            stack.enter_context(started(module, url, slow if on_file else {}))
+            for module, url in zip(("ours", "replay"), copies[1:], strict=True)
         )
-    finally:
-        bare.close()
-        ledger.close()
+        bare.ask("learn", notes)
+        times = in_turn(runs, _moving(ours), _moving(bare), warm_up=_WARM_UP)
+        assert ours.ask("rows")["moved"] == moved
     return Figure(
-        "one `advance`, SQLite, full synchronisation",
-        "its SQL statements through `sqlite3`",
-        ours,
-        theirs,
-        budget=0.35,
+        f"one `advance`, {kind}"
+        + (f", {milliseconds} ms flush" if milliseconds else ""),
+        "its SQL statements in the bare driver",
+        *times,
+        budget=_BUDGETS[milliseconds],
         at_least=True,
-        notes=_notes(noted),
+        notes=[] if milliseconds else [_told(kind, kinds)],
     )
 
 
-def _replay(bare: sqlite3.Connection, script: list[Statement]) -> None:
-    for text, values in script:
-        bare.execute(text, values).fetchall()
+def _done(url: str, *words: object) -> dict[str, int]:
+    """Let a process of ours do one thing, and end."""
+    with started("ours", url) as process:
+        found: dict[str, int] = process.ask(*words)
+        return found
 
 
-def _notes(noted: dict[EpisodeKey, list[Statement]]) -> list[str]:
+def _moving(process: Process) -> Callable[[], float]:
+    """Return an act: the next few episodes, in ms for one."""
+    firsts = itertools.count(0, _AT_ONCE)
+    return lambda: float(process.ask("move", next(firsts), _AT_ONCE))
+
+
+def _told(kind: str, kinds: dict[str, int]) -> str:
     """Say how many statements one advance takes, and of which kinds."""
-    scripts = list(noted.values())
-    number = statistics.median(len(script) for script in scripts)
-    verbs = Counter(text.split()[0] for text, _ in scripts[-1])
-    kinds = ", ".join(f"{count} {verb}" for verb, count in verbs.items())
-    return [f"One advance sends {number:.0f} statements: {kinds}."]
+    each = ", ".join(f"{count} {verb}" for verb, count in kinds.items())
+    return f"One advance on {kind} sends {sum(kinds.values())} statements: {each}."

