@@ -12,6 +12,7 @@ import contextlib
 import importlib.util
 import os
 import random
+import re
 import stat
 import time
 from collections.abc import Iterator
@@ -44,6 +45,8 @@ def read_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (exc.ArgumentError, ValueError):
+        if re.fullmatch(r"[\w./-]+", text):
+            hint = f"a file is named like this: sqlite:///{text}"
         raise BadInput("the database URL cannot be understood", hint) from None
     kind = url.get_backend_name()
     if url.drivername not in {"sqlite", "postgresql", "postgresql+psycopg"}:

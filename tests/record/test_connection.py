@@ -237,6 +237,17 @@ REMOTE = [
 ]
 
 
+@pytest.mark.parametrize("path", ["trial.db", "/srv/clinic/trial.db", "../a-b_c.db"])
+def test_a_path_is_told_how_a_file_is_named(path):
+    error = refusal_of(lambda: read_url(path))
+    assert error.hint == f"a file is named like this: sqlite:///{path}"
+
+
+def test_what_could_hold_a_password_is_not_said_again():
+    error = refusal_of(lambda: read_url(f"amy:{SECRET}@host/x"))
+    assert SECRET not in f"{error.message} {error.hint}"
+
+
 @pytest.mark.parametrize("url", REMOTE)
 def test_a_server_elsewhere_needs_a_verified_channel(url):
     error = refusal_of(lambda: read_url(url))
