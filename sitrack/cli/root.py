@@ -43,6 +43,7 @@ _TABLE: Table = {
     "report": ("sitrack.cli.report:report", "How the clinic is doing: waits, trends."),
     "export": ("sitrack.cli.export:export", "Leave with everything, in open formats."),
     "audit": ("sitrack.cli.audit:audit", "For auditors: verify the record."),
+    "doctor": ("sitrack.cli.doctor:doctor", "What is wrong, and what mends it."),
     "db": ("sitrack.cli.db:db", "The database: init, status, upgrade, path."),
     "completion": ("sitrack.cli.completion:completion", "Let your shell complete."),
     "staff": ("sitrack.cli.staff:staff", "Who works with the record: add, list."),

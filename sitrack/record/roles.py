@@ -55,6 +55,7 @@ def _rights(scope: str, roles: frozenset[str], *commands: str) -> dict[str, Righ
 
 COMMANDS: Final[Mapping[str, Right]] = {
     **_rights("worklist", _LOOK, "worklist", "next"),
+    **_rights("worklist", _ALL, "doctor"),
     **_rights("worklist", _LOOK, "view save", "view list", "view show", "view delete"),
     **_rights("evidence", _LOOK, "show", "why", "due", "packet", "episode list"),
     **_rights("evidence", _LOOK, "report census", "report time-in-stage"),

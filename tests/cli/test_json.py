@@ -26,6 +26,7 @@ READS = {
     "trend": ["report", "trend", "--months", "2"],
     "reach": ["report", "reach", "--since", "2025-01-01"],
     "staff": ["staff", "list"],
+    "doctor": ["doctor"],
     "reminder-plan": ["reminder", "plan", "--until", "+7d"],
     "reminder-run": ["reminder", "run"],
     "reminder-status": ["reminder", "status"],

@@ -98,6 +98,7 @@ ALONE = [
     ["episode", "open", KEY, "--side", "right", *WHO],
     ["undo", "-n", *WHO],
     ["completion", "bash"],
+    ["doctor"],
     ["staff", "list"],
     ["staff", "add", "okafor", "--role", "clinician", *WHO],
     ["staff", "role", "osei", "auditor", "-n", *WHO],
@@ -142,7 +143,14 @@ ALONE = [
 ]
 """Commands that are about more than one episode, or none."""
 WRITES = {"record", "advance", "episode", "contact", "entry", "packet", "snooze"}
-ONE_WORD = {("completion",), ("worklist",), ("next",), ("show",), ("undo",)}
+ONE_WORD = {
+    ("completion",),
+    ("worklist",),
+    ("next",),
+    ("show",),
+    ("undo",),
+    ("doctor",),
+}
 NOT_DRIVEN = {("demo",), ("reminder", "watch")}
 """It invents its own patients; it never ends by itself (it is the rounds of `run`)."""
 
