@@ -78,12 +78,16 @@ class Cluster:
     def copy(self, folder, name):
         """A standby that follows this server under a name, started."""
         standby = Cluster(folder)
-        standby._run(
-            "pg_basebackup", "-D", standby.data, "-R", "-X", "stream", "-c", "fast",
-            "-d", f"host={self.folder} user=postgres application_name={name}",
-        )  # fmt: skip
-        standby.start()
+        standby.follow(self, name)
         return standby
+
+    def follow(self, writer, name):
+        """Begin anew, with what another server has, as a standby under a name."""
+        self._run(
+            "pg_basebackup", "-D", self.data, "-R", "-X", "stream", "-c", "fast",
+            "-d", f"host={writer.folder} user=postgres application_name={name}",
+        )  # fmt: skip
+        self.start()
 
     def start(self):
         words = {**_SETTINGS, "unix_socket_directories": f"'{self.folder}'"}
