@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import importlib.resources
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from sitrack.exchange.packet import Fact, Line, Packet, Part, State
+from sitrack.exchange.pages import page
 from sitrack.legible import shown
 
 MARKS: Final = {
@@ -41,30 +41,14 @@ def rendered(packet: Packet, form: str) -> bytes:
 
 def as_page(packet: Packet) -> str:
     """Return one self-contained page: no script, nothing fetched, printable in grey."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    folder = importlib.resources.files("sitrack.exchange")
-    text = (folder / "packet.html").read_text(encoding="utf-8")
-    template = environment.from_string(text)
-    page: str = template.render(
+    return page(
+        "packet.html",
         packet=packet,
         marks=MARKS,
         asked_by=_asked_by(packet),
         told=told(packet.counts()),
         known=_instant(packet.as_known),
     )
-    return page + "\n"
-
-
-def _shown(value: Any) -> Any:
-    return "" if value is None else shown(str(value))
 
 
 # --- Markdown

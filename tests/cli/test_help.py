@@ -13,7 +13,7 @@ from .test_json import leaves
 
 HEAVY = {
     *("sqlalchemy", "alembic", "apscheduler", "transitions"),
-    *("psycopg", "rich", "icalendar", "cryptography"),
+    *("psycopg", "rich", "icalendar", "cryptography", "matplotlib"),
 }
 COMMANDS = {path for path, _ in leaves()}
 GROUPS = {path[:-1] for path in COMMANDS if len(path) > 1}

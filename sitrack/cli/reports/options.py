@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sitrack.cli.pictures import out_option
 from sitrack.cli.shell import Shell, reads_in_time
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def reports(command: Callable[..., Any]) -> Callable[..., Any]:
     """A report: of the episodes that fit a filter, as of a day, as known at a moment."""
     words = click.argument("words", nargs=-1, metavar="[@VIEW | FILTER...]")
-    return words(reads_in_time(command))
+    return words(out_option(reads_in_time(command)))
 
 
 def since(what: str) -> Callable[..., Any]:
@@ -42,6 +43,22 @@ def asked(
         since=shell.day(since),
         fits=filter_of(shell, words) if words else None,
     )
+
+
+def about(shell: Shell, of: Asked, *, filtered: bool) -> list[str]:
+    """Return what limits a report, a sentence each.
+
+    The filter itself is left out: it may name somebody, and a picture is handed on.
+    """
+    found = []
+    if of.since is not None:
+        found.append(f"Stays begun since {of.since}.")
+    if filtered:
+        found.append("Episodes that fit a filter, as they stood on the day.")
+    if of.as_known is not None:
+        known = of.as_known.astimezone(shell.ledger.zone)
+        found.append(f"As known {known:%Y-%m-%d %H:%M}.")
+    return found
 
 
 def told(of: Any, words: Sequence[str]) -> dict[str, Any]:

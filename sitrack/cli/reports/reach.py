@@ -10,10 +10,12 @@ import click
 
 from sitrack.cli.lazy import CONTEXT
 from sitrack.cli.output import View, counted, table
+from sitrack.cli.pictures import out_option, refuse_unless_drawable, show_and_draw
 from sitrack.cli.shell import Shell, reads_in_time
 
 if TYPE_CHECKING:
     # Only for the annotations: the bare group needs nothing of it.
+    from sitrack.exchange.charts import Chart
     from sitrack.journey.reach import Reach, Row
 
 _NAMES = {"way": ("way", "to", "channel", "outcome"), "week": ("week",)}
@@ -27,9 +29,15 @@ _WIDTHS = (5, 4, 4, 5, 4, 4)
 @click.option(
     "--by", type=click.Choice(tuple(_NAMES)), default="way", help="What a row is."
 )
+@out_option
 @reads_in_time
 def reach(
-    shell: Shell, since: str | None, by: str, as_of: str | None, as_known: str | None
+    shell: Shell,
+    since: str | None,
+    by: str,
+    out: str | None,
+    as_of: str | None,
+    as_known: str | None,
 ) -> None:
     """Show who came back within 15 days of a reminder or a call.
 
@@ -44,6 +52,7 @@ def reach(
     from sitrack.coordination.questions import When
     from sitrack.journey.reach import RETURN_WITHIN
 
+    refuse_unless_drawable(out)
     when = When(shell.day(as_of), shell.instant(as_known))
     first, last, found = asked.reach(shell.ledger, shell.day(since), by, when)
     view = View(
@@ -62,7 +71,13 @@ def reach(
             "waiting": found.waiting,
         },
     )
-    shell.show(view)
+
+    def chart() -> Chart:
+        from sitrack.cli.reports import charts
+
+        return charts.reach(first, last, found)
+
+    show_and_draw(shell, view, out, chart)
 
 
 def _told(row: Row, names: tuple[str, ...]) -> dict[str, Any]:

@@ -14,18 +14,21 @@ from sitrack.pathway.stages import Stage, title_of
 _STAGE = 18
 
 
-def census(day: dt.date, found: Mapping[str, int], still_open: int) -> list[str]:
+def census(
+    day: dt.date, found: Mapping[str, int], still_open: int, limits: Sequence[str]
+) -> list[str]:
     """Return the screen of a census."""
     cells = [(title_of(each), f"{found.get(each, 0):>8}") for each in Stage]
     return [
         f"{day:%a %Y-%m-%d}",
+        *limits,
         *table(("STAGE", "EPISODES"), cells, (20, 8)),
         f"{counted(still_open, 'episode', 'episodes')} open",
     ]
 
 
 def time_in_stage(
-    day: dt.date, since: dt.date | None, found: Sequence[Wait]
+    day: dt.date, found: Sequence[Wait], limits: Sequence[str]
 ) -> list[str]:
     """Return the screen of the waits; stages that nobody entered are left out."""
     heads = ("STAYS", "LEFT", "LOST", "STILL", "1/4", "MEDIAN", "3/4", "LONGEST")
@@ -46,14 +49,15 @@ def time_in_stage(
     ]
     few = any(each.few and each.median is not None for each in found)
     return [
-        _title("Calendar days in a stage", day, since),
+        f"Calendar days in a stage, {day:%a %Y-%m-%d}",
+        *limits,
         *_numbers(("STAGE", *heads), rows),
         "1/4, MEDIAN, 3/4: days until so many had left. LONGEST: of those still there.",
         *(["* fewer than five left"] if few else []),
     ]
 
 
-def funnel(day: dt.date, since: dt.date | None, found: Sequence[Step]) -> list[str]:
+def funnel(day: dt.date, found: Sequence[Step], limits: Sequence[str]) -> list[str]:
     """Return the screen of the funnel; stages that nobody entered are left out."""
     heads = ("ENTERED", "MOVED ON", "FINISHED", "DECLINED", "LOST", "STILL")
     rows = [
@@ -71,13 +75,14 @@ def funnel(day: dt.date, since: dt.date | None, found: Sequence[Step]) -> list[s
     ]
     lost, back = sum(e.lost for e in found), sum(e.came_back for e in found)
     return [
-        _title("What became of the stays", day, since),
+        f"What became of the stays, {day:%a %Y-%m-%d}",
+        *limits,
         *_numbers(("STAGE", *heads), rows),
         f"{counted(lost, 'loss', 'losses')} to follow-up, {back} came back",
     ]
 
 
-def trend(day: dt.date, found: Sequence[Month]) -> list[str]:
+def trend(day: dt.date, found: Sequence[Month], limits: Sequence[str]) -> list[str]:
     """Return the screen of the months; the one that is not over is marked."""
     heads = (
         *("OPENED", "MOVED", "LOST", "BACK", "FINISHED"),
@@ -101,14 +106,10 @@ def trend(day: dt.date, found: Sequence[Month]) -> list[str]:
     trials = counted(decided, "trial", "trials")
     return [
         f"Month by month, up to {day:%a %Y-%m-%d}",
+        *limits,
         *_numbers(("MONTH", *heads), rows, first=8),
         f"{in_time} of {trials} reviewed in time. OVERDUE: of those at the month's end.",
     ]
-
-
-def _title(what: str, day: dt.date, since: dt.date | None) -> str:
-    begun = f", stays begun since {since}" if since else ""
-    return f"{what}, {day:%a %Y-%m-%d}{begun}"
 
 
 def _share(value: int | None) -> str:
