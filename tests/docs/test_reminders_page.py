@@ -7,6 +7,7 @@ import shlex
 import click
 import pytest
 
+from sitrack.cli.lazy import CONTEXT
 from sitrack.cli.root import root
 from sitrack.journey.forms import STOPPING
 from sitrack.reminders.channels import email, webhook
@@ -59,7 +60,8 @@ def commands():
 @pytest.mark.parametrize("line", list(commands()))
 def test_every_command_is_one_that_there_is(line):
     words = shlex.split(line)[1:]
-    command, context = root, click.Context(root)
+    # With its settings: a command keeps the help option that it is first asked for.
+    command, context = root, click.Context(root, **CONTEXT)
     while isinstance(command, click.Group):
         context = click.Context(command, parent=context, info_name=words[0])
         command = command.get_command(context, words.pop(0))
