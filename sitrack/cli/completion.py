@@ -21,7 +21,7 @@ from sitrack.errors import SitrackError
 FILTERS = (
     *("stage:", "status:", "side:", "band:", "waits:", "rule:", "owner:", "patient:"),
     *("episode:", "due:", "overdue:", "in-stage:", "tries:", "alert:", "held:"),
-    *("snoozed:", "lapsed:", "lost:"),
+    *("snoozed:", "lapsed:", "lost:", "team:", "offered:"),
 )
 """The fields of a filter; the grammar itself would load the database library."""
 
@@ -120,6 +120,12 @@ _OFFERS: dict[str, Offer] = {
     "performer": _staff,
     "clinician": _staff,
     "coordinator": _staff,
+    "cover": _staff,
+    "lead": _staff,
+    "join": _staff,
+    "leave": _staff,
+    "staff_id": _staff,
+    "episode_keys": _keys,
     "policy": _policies,
     "payer": _policies,
     "words": _filters,

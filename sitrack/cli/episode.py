@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sitrack.cli import handing
 from sitrack.cli.advance import make_move
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import View, table
@@ -86,7 +87,10 @@ def list_(
     if key is not None:
         person(shell.ledger, key, when)
     day, standings = all_standings(shell.ledger, key, when)
-    columns = ("episode", "initials", "stage", "status", "since", "coordinator")
+    columns = (
+        *("episode", "initials", "stage", "status", "since"),
+        *("coordinator", "team"),
+    )
     rows = [{name: getattr(row, name) for name in columns} for row in standings]
     cells = [
         (
@@ -95,7 +99,7 @@ def list_(
             title_of(row.stage),
             row.status,
             str(row.since),
-            row.coordinator or "-",
+            row.coordinator or (f"team {row.team}" if row.team else "-"),
         )
         for row in standings
     ]
@@ -308,3 +312,7 @@ def return_(shell: Shell, episode_key: str, **given: Any) -> None:
     from sitrack.journey import parking
 
     _change(shell, episode_key, parking.come_back, given)
+
+
+for command in handing.COMMANDS:
+    episode.add_command(command)

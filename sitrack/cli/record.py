@@ -306,11 +306,19 @@ def tell(shell: Shell, done: Written) -> None:
 
 def tell_both(shell: Shell, done: Sequence[Written]) -> None:
     """Say what was written on both sides, in words or in JSON."""
-    from sitrack.cli.screens.written import lines_of_both, session_as_json
+    from sitrack.cli.screens.written import lines_of_all, session_as_json
 
     patient = done[0].patient.key
-    answer, screen = session_as_json(done), lines_of_both(done)
+    answer, screen = session_as_json(done), lines_of_all(done)
     _tell(shell, done[0].dry_run, patient, answer, screen)
+
+
+def tell_all(shell: Shell, done: Sequence[Written]) -> None:
+    """Say what one command wrote to several episodes, in words or in JSON."""
+    from sitrack.cli.screens.written import all_as_json, lines_of_all
+
+    key = str(done[0].episode.key)
+    _tell(shell, done[0].dry_run, key, all_as_json(done), lines_of_all(done))
 
 
 def _tell(

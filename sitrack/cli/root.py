@@ -30,7 +30,7 @@ _TABLE: Table = {
     "patient": ("sitrack.cli.patient:patient", "People: add, find, show."),
     "episode": (
         "sitrack.cli.episode:episode",
-        "The frame: open, hold, lose, finish, reopen.",
+        "The frame: open, hold, assign, hand over, finish.",
     ),
     "entry": ("sitrack.cli.entry:entry", "Amend: correct, retract, transfer."),
     "undo": ("sitrack.cli.undo:undo", "Take back your last command."),
@@ -46,6 +46,8 @@ _TABLE: Table = {
     "doctor": ("sitrack.cli.doctor:doctor", "What is wrong, and what mends it."),
     "db": ("sitrack.cli.db:db", "The database: init, status, upgrade, path."),
     "completion": ("sitrack.cli.completion:completion", "Let your shell complete."),
+    "team": ("sitrack.cli.team:team", "People who share a queue: add, edit, list."),
+    "absence": ("sitrack.cli.absence:absence", "Who is away, and who covers for them."),
     "staff": ("sitrack.cli.staff:staff", "Who works with the record: add, list."),
 }
 

@@ -141,6 +141,8 @@ def show_episode(
             "since": story.visit.entered,
             "protocol": found.protocol.id,
             "coordinator": story.coordinator,
+            "team": story.team,
+            "offered_to": story.offer.to if story.offer else None,
             "version": story.version,
             "broken": broken_json(story),
             "moves": moves,

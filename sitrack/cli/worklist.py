@@ -25,10 +25,13 @@ COLUMNS = (
     "tries",
     "coordinator",
     "alert",
+    "owner",
+    "team",
+    "offered_to",
 )
 
 _PICKS = [
-    click.option("--mine", is_flag=True, help="Only the episodes I coordinate."),
+    click.option("--mine", is_flag=True, help="Only what I answer for."),
     click.option(
         "--since", metavar="DATE", help="Only what came onto the list after that day."
     ),
@@ -66,6 +69,7 @@ def worklist(
       sitrack worklist --mine --since yesterday
       sitrack worklist stage:rfa overdue:14d+
       sitrack worklist waits:patient 'owner:me or owner:none'
+      sitrack worklist --all team:mine owner:none    what waits in our queue
       sitrack worklist @monday
       sitrack worklist --as-of +3d           what will that day look like?
       sitrack worklist --as-of 2025-05-01    who needed somebody that day?
@@ -73,7 +77,8 @@ def worklist(
     \b
     Bands: ! act first, D due to 14 business days late, O to 60 late, S soon.
     Fields: stage status side owner band waits rule tries due overdue in-stage
-    held lost snoozed lapsed alert patient episode; join with and, or, not.
+    held lost snoozed lapsed alert patient episode team offered; join with and,
+    or, not. owner: is who answers today: the coordinator, or their cover.
     14d+ is at least, 14d- at most, 7d..14d between; a day is today or 2025-06-02.
     """
     from sitrack.cli.screens.worklist import lines
@@ -157,7 +162,7 @@ def _wish(
     from sitrack.record.worklist import Wish
 
     return Wish(
-        coordinator=shell.me if mine else None,
+        owner=shell.me if mine else None,
         shows=shows,
         only=only,
         since=shell.day(since),
@@ -172,7 +177,7 @@ def filter_of(shell: Shell, words: Sequence[str]) -> Any:
         BadInput: it cannot be understood.
         NotFound: there is no such view.
     """
-    from sitrack.coordination.questions import today_of, views_of
+    from sitrack.coordination.questions import teams_of, today_of, views_of
     from sitrack.record.filters import Asker, read_filter
     from sitrack.record.views import named
 
@@ -182,7 +187,12 @@ def filter_of(shell: Shell, words: Sequence[str]) -> Any:
             plain += named(views_of(shell.ledger, shell.me), word[1:]).words
         else:
             plain.append(word)
-    return read_filter(plain, Asker(shell.me, today_of(shell.ledger)))
+    mine = teams_of(shell.ledger, shell.me) if _names_mine(plain) else frozenset()
+    return read_filter(plain, Asker(shell.me, today_of(shell.ledger), mine))
+
+
+def _names_mine(words: Sequence[str]) -> bool:
+    return any("team:mine" in word for word in words)
 
 
 def _row(row: Any, today: Any) -> dict[str, Any]:

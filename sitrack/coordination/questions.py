@@ -21,6 +21,7 @@ from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.pathway.policy import Policy, policy_named
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import (
+    duty,
     history,
     library,
     past_worklist,
@@ -317,6 +318,13 @@ def views_of(ledger: Ledger, owner: str) -> Sequence[SavedView]:
     """Return the saved views that somebody may use."""
     with reading(ledger) as connection:
         return views.usable(connection, owner)
+
+
+def teams_of(ledger: Ledger, staff_id: str) -> frozenset[str]:
+    """Return the teams that somebody belongs to today."""
+    with reading(ledger) as connection:
+        today = present_instant(connection, ledger).astimezone(ledger.zone).date()
+        return duty.roster(connection, ledger, today).teams_of(staff_id)
 
 
 def current_protocol(ledger: Ledger) -> Protocol:

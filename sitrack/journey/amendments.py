@@ -13,11 +13,15 @@ from dataclasses import replace
 from typing import Final
 
 from sitrack.journey.entries import (
+    ACCEPTED,
     CORRECTED,
+    DECLINED,
+    DUTY,
     HELD,
     HOLD_RENEWED,
     LOST,
     MOVE,
+    OFFERED,
     OPENED,
     RESUMED,
     RETRACTED,
@@ -48,7 +52,7 @@ _KEPT: Final = ("values", "readings", "about")
 
 def is_amendable(entry: Entry) -> bool:
     """Whether an entry can be amended: evidence and changes, but no amendment."""
-    kinds = (*KINDS, *FRAME, SNOOZED)
+    kinds = (*KINDS, *FRAME, *DUTY, SNOOZED)
     return entry.corrects is None and entry.kind in kinds
 
 
@@ -133,7 +137,8 @@ def first_hanging(
     entries: Sequence[Entry], zone: dt.tzinfo, protocol_of: Callable[[str], Protocol]
 ) -> Entry | None:
     """Return the first change that does not follow from what stands before it."""
-    frame = [e for e in effective(entries) if e.kind in FRAME or e.kind == OPENED]
+    kinds = (OPENED, *FRAME, *DUTY)
+    frame = [e for e in effective(entries) if e.kind in kinds]
     path = _Path(protocol_of)
     for entry in sorted(frame, key=lambda e: (e.day(zone), e.seq)):
         if not path.takes(entry):
@@ -149,9 +154,12 @@ class _Path:
         self.stage: str | None = None
         self.holds: set[int] = set()
         self.lost = False
+        self.offer: int | None = None
 
     def takes(self, entry: Entry) -> bool:
         """Take the next change; False where it does not follow."""
+        if entry.kind in DUTY:
+            return self._hands_over(entry)
         if not self._allows(entry):
             return False
         if entry.kind == HELD:
@@ -163,6 +171,15 @@ class _Path:
         self.lost = entry.kind == LOST
         self.stage = entry.stage_to or self.stage
         return True
+
+    def _hands_over(self, entry: Entry) -> bool:
+        """A hand-off waits until it is answered, or somebody is named anyway."""
+        if entry.kind in {ACCEPTED, DECLINED}:
+            answers = self.offer == (entry.payload or {}).get("offer")
+            self.offer = None
+            return answers
+        self.offer = entry.seq if entry.kind == OFFERED else None
+        return self.stage is not None
 
     def _allows(self, entry: Entry) -> bool:
         if entry.kind == OPENED or self.stage is None:

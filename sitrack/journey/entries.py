@@ -26,6 +26,14 @@ RETURNED: Final = "returned"
 SNOOZED: Final = "snoozed"
 """Off the worklist until a day; the clock goes on."""
 
+ASSIGNED: Final = "assigned"
+CLAIMED: Final = "claimed"
+OFFERED: Final = "handoff-offered"
+ACCEPTED: Final = "handoff-accepted"
+DECLINED: Final = "handoff-declined"
+DUTY: Final = (ASSIGNED, CLAIMED, OFFERED, ACCEPTED, DECLINED)
+"""The kinds of entry that say who answers for an episode; see `journey.duty`."""
+
 CORRECTED: Final = "corrected"
 RETRACTED: Final = "retracted"
 """The kinds of entry that amend an earlier one of the same stream. What was retracted

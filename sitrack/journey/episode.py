@@ -16,6 +16,7 @@ from typing import Any
 
 from sitrack.errors import NotFound
 from sitrack.journey.amendments import effective
+from sitrack.journey.duty import Offer, duty_of
 from sitrack.journey.entries import (
     HELD,
     HOLD_RENEWED,
@@ -126,6 +127,9 @@ class Episode:
         moved: the day of its last change of stage, also where that lies after the
             day it is told as of.
         coordinator: staff id of who looks after it, or None.
+        team: the team that it belongs to, or None; without a coordinator it waits in
+            the team's queue.
+        offer: the hand-off that is not answered yet, or None.
         version: the number of its last entry.
         holds: every hold, also those that were released.
         lost: the day on which it was marked lost, or None.
@@ -145,6 +149,8 @@ class Episode:
     lost: dt.date | None = None
     snoozed_until: dt.date | None = None
     broken: tuple[Broken, ...] = ()
+    team: str | None = None
+    offer: Offer | None = None
 
     @property
     def visit(self) -> Visit:
@@ -334,12 +340,13 @@ def fold(
             f"what was written of {key} was erased by law",
             f"sitrack audit trail {key}",
         )
+    duty = duty_of(entry for _, _, entry in lived)
     return Episode(
         key=key,
         protocol=_pinned_to(lived),
         opened=opening.day(zone),
         moved=max(day for day, _, entry in dated if entry.kind in _FRAME),
-        coordinator=(opening.payload or {}).get("coordinator"),
+        coordinator=duty.coordinator,
         version=max(entry.seq for entry in entries),
         visits=_visits(lived),
         evidence=tuple(
@@ -350,6 +357,8 @@ def fold(
         holds=_holds(lived),
         lost=_lost(lived),
         snoozed_until=_snoozed(lived),
+        team=duty.team,
+        offer=duty.offer,
     )
 
 

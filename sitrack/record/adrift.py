@@ -47,9 +47,10 @@ def without_next_action(connection: Connection) -> list[str]:
 
 
 def without_coordinator(connection: Connection) -> list[str]:
-    """Return the active episodes that nobody coordinates."""
+    """Return the active episodes that nobody coordinates, and that wait in no queue."""
     columns = tables.episode.c
-    return _keys(connection, columns.status == "active", columns.coordinator.is_(None))
+    nobodys = columns.coordinator.is_(None) & columns.team.is_(None)
+    return _keys(connection, columns.status == "active", nobodys)
 
 
 def finished_with_reminders(connection: Connection) -> list[str]:

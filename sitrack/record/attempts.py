@@ -30,6 +30,7 @@ class Claimed:
         address: the recipient's address where the recipient is of the staff, or None.
         failures: how many attempts failed.
         zone: the recipient's time zone where it is not the clinic's, or None.
+        lead_address: that of the lead of the episode's team; None where there is none.
     """
 
     id: int
@@ -45,6 +46,7 @@ class Claimed:
     address: str | None
     failures: int = 0
     zone: str | None = None
+    lead_address: str | None = None
 
 
 def chunks(items: Sequence[Any]) -> list[Sequence[Any]]:

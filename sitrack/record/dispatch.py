@@ -8,14 +8,17 @@ is sent, so that each repeat is the same message.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, not_, or_, select, update
 
 from sitrack.record import tables
 from sitrack.record.attempts import Claimed, chunks, insert_message, write_lines
+from sitrack.record.duty import NOBODY_AWAY, Roster
+from sitrack.record.outbox import stand_ins
+from sitrack.record.staff import member
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Claim:
         lease: how long the rows are this worker's.
         worker: a name for the record.
         limit: how many messages at the most.
+        there: who is there today.
     """
 
     channel: str
@@ -41,6 +45,7 @@ class Claim:
     lease: dt.timedelta
     worker: str
     limit: int
+    there: Roster = NOBODY_AWAY
 
 
 def is_anything_due(connection: Connection, asked: Claim) -> bool:
@@ -113,40 +118,76 @@ def _take(
         for row in taken
     ]
     write_lines(connection, lines, asked.worker, asked.now)
-    return _claimed(connection, [row.id for row in taken])
+    return _claimed(connection, asked, [row.id for row in taken])
 
 
-def _claimed(connection: Connection, ids: Sequence[int]) -> list[Claimed]:
+def _claimed(connection: Connection, asked: Claim, ids: Sequence[int]) -> list[Claimed]:
+    found = [row for chunk in chunks(ids) for row in _rows_of(connection, chunk)]
+    people = stand_ins(connection, asked.there)
+    return [
+        replace(row, **_where(connection, asked.there, people, row, team))
+        for row, team in found
+    ]
+
+
+def _where(
+    connection: Connection,
+    there: Roster,
+    people: Mapping[str, Mapping[str, Any]],
+    row: Claimed,
+    team: str | None,
+) -> dict[str, Any]:
+    """Where a row goes instead: to the cover, a team's own address, or a team's lead."""
+    if row.recipient in people:
+        cover = people[row.recipient]
+        return {"address": cover["address"], "zone": cover["zone"]}
+    if row.recipient in there.teams:
+        return {"address": there.teams[row.recipient].address}
+    own = there.teams.get(team or "")
+    lead = there.owner(own.lead) if own and row.recipient == "lead" else None
+    person = member(connection, lead) if lead else None
+    return {"lead_address": person.email} if person else {}
+
+
+def _rows_of(
+    connection: Connection, ids: Sequence[int]
+) -> list[tuple[Claimed, str | None]]:
+    """Rows, and the team of the episode of each."""
     table, people, patients = tables.reminder, tables.staff, tables.patient
     query = (
         select(
             table,
+            tables.episode.c.team,
             people.c.email,
             func.coalesce(people.c.zone, patients.c.zone).label("zone"),
         )
+        .join(tables.episode, tables.episode.c.key == table.c.episode)
         .outerjoin(people, people.c.id == table.c.recipient)
         .outerjoin(patients, patients.c.key == table.c.recipient)
+        .where(table.c.id.in_(ids))
         .order_by(table.c.next_at, table.c.id)
     )
     return [
-        Claimed(
-            id=row["id"],
-            attempt=row["attempts"],
-            episode=row["episode"],
-            visit=row["visit"],
-            rule=row["rule"],
-            occurrence=row["occurrence"],
-            step=row["step"],
-            recipient=row["recipient"],
-            channel=row["channel"],
-            due=row["due"],
-            address=row["email"],
-            failures=row["failures"],
-            zone=row["zone"],
-        )
-        for chunk in chunks(ids)
-        for row in connection.execute(query.where(table.c.id.in_(chunk))).mappings()
+        (_claimed_row(row), row["team"]) for row in connection.execute(query).mappings()
     ]
+
+
+def _claimed_row(row: Any) -> Claimed:
+    return Claimed(
+        id=row["id"],
+        attempt=row["attempts"],
+        episode=row["episode"],
+        visit=row["visit"],
+        rule=row["rule"],
+        occurrence=row["occurrence"],
+        step=row["step"],
+        recipient=row["recipient"],
+        channel=row["channel"],
+        due=row["due"],
+        address=row["email"],
+        failures=row["failures"],
+        zone=row["zone"],
+    )
 
 
 # --- digests
@@ -272,4 +313,4 @@ def drop_waiting(
         .values(status="cancelled", last_error=why)
         .returning(table.c.id)
     )
-    return _claimed(connection, connection.execute(statement).scalars().all())
+    return _claimed(connection, asked, connection.execute(statement).scalars().all())

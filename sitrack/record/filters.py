@@ -39,10 +39,11 @@ _LENGTH: Final = re.compile(r"([0-9]{1,4})(d|w|bd)\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and when: `owner:me` and `due:today` depend on it."""
+    """Who asks, and when: `owner:me`, `team:mine` and `due:today` depend on it."""
 
     name: str
     today: dt.date
+    teams: frozenset[str] = frozenset()
 
 
 def read_filter(words: Sequence[str], asker: Asker) -> Fits | None:
@@ -123,9 +124,21 @@ def _key(of: str) -> Callable[[str, str, Asker], Fits]:
     return read
 
 
-def _owner(_field: str, value: str, asker: Asker) -> Fits:
-    wanted = {"none": None, "me": asker.name}.get(value, value)
-    return lambda row: row.coordinator == wanted
+def _person(of: str) -> Callable[[str, str, Asker], Fits]:
+    """A field that names somebody: a staff id, `me`, or `none`."""
+
+    def read(_field: str, value: str, asker: Asker) -> Fits:
+        wanted = {"none": None, "me": asker.name}.get(value, value)
+        return lambda row: getattr(row, of) == wanted
+
+    return read
+
+
+def _team(_field: str, value: str, asker: Asker) -> Fits:
+    if value == "mine":
+        return lambda row: row.team in asker.teams
+    wanted = None if value == "none" else value
+    return lambda row: row.team == wanted
 
 
 def _is(hidden: str) -> Callable[[str, str, Asker], Fits]:
@@ -219,7 +232,9 @@ _FIELDS: Final[dict[str, Callable[[str, str, Asker], Fits]]] = {
     "band": _word("band", BANDS),
     "waits": _word("waits_for", ("patient", "staff")),
     "rule": _word("rule"),
-    "owner": _owner,
+    "owner": _person("owner"),
+    "team": _team,
+    "offered": _person("offered_to"),
     "patient": _key("patient"),
     "episode": _key("episode"),
     "due": _due,

@@ -49,10 +49,10 @@ from sitrack.record.connection import (
     translated,
 )
 
-SCHEMA = "0007"
+SCHEMA = "0008"
 """The revision of the schema that this version reads and writes."""
 
-KNOWN_SCHEMAS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+KNOWN_SCHEMAS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every revision up to it, oldest first."""
 
 Reader = Connection
@@ -71,6 +71,8 @@ class Ledger:
         zone: the clinic's zone, in which days are counted.
         synthetic: it holds no real people, and accepts an injected clock.
         clock: what time it is for this command.
+        unit: the name of the command that several transactions belong to, or None;
+            see `one_unit`.
     """
 
     url: URL
@@ -79,6 +81,7 @@ class Ledger:
     synthetic: bool = False
     clock: Clock = machine_clock
     injected: bool = False
+    unit: str | None = None
     _engines: dict[bool, Engine] = field(default_factory=dict)
 
     def engine(self, *, write: bool) -> Engine:
@@ -407,7 +410,7 @@ def writing(ledger: Ledger, *, dry_run: bool = False) -> Iterator[Work]:
         transaction = connection.begin()
         try:
             now = present_instant(connection, ledger)
-            work = Work(connection, ledger, now, new_batch())
+            work = Work(connection, ledger, now, ledger.unit or new_batch())
             yield work
             if work.behind:
                 from sitrack.record.clock_steps import note_behind
@@ -420,6 +423,16 @@ def writing(ledger: Ledger, *, dry_run: bool = False) -> Iterator[Work]:
         finally:
             if transaction.is_active:
                 transaction.rollback()
+
+
+@contextlib.contextmanager
+def one_unit(ledger: Ledger) -> Iterator[str]:
+    """Give everything that is written meanwhile one name: one command, one undo."""
+    ledger.unit = new_batch()
+    try:
+        yield ledger.unit
+    finally:
+        ledger.unit = None
 
 
 def retried(act: Callable[[], Any], times: int = 5) -> Any:

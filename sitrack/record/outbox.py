@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +27,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from sitrack.journey.ladder import Next, rung_of
 from sitrack.record import tables
+from sitrack.record.duty import NOBODY_AWAY, Roster
+from sitrack.record.staff import member
 from sitrack.record.wanted import CARED_FOR, still_wanted
 
 ONCE = ("episode", "visit", "rule", "occurrence", "step", "recipient", "channel")
@@ -46,15 +48,18 @@ class Step:
         due: the day by which the line was due.
         step_on: the day of this step.
         recipient: the role that the rule names: `coordinator` or `lead`.
-        coordinator: staff id of the episode's coordinator, or None.
+        coordinator: staff id of who answers for the episode: its coordinator, or who
+            covers for them; None for nobody.
         address: that person's address, or None.
         protocol: content hash of the protocol that the episode is pinned to.
         waits_for: `patient` or `staff`.
         tries: attempts to reach the patient since it was due; None where the ladder
             does not run on this line.
-        zone: the coordinator's time zone where it is not the clinic's, or None.
+        zone: that person's time zone where it is not the clinic's, or None.
         patient: key of the patient.
         patient_zone: the patient's time zone where it is not the clinic's, or None.
+        team: the team that the episode belongs to, or None.
+        team_address: the team's address, or None.
     """
 
     episode: str
@@ -73,6 +78,8 @@ class Step:
     zone: str | None = None
     patient: str = ""
     patient_zone: str | None = None
+    team: str | None = None
+    team_address: str | None = None
 
 
 def awake(today: dt.date) -> Any:
@@ -94,6 +101,7 @@ def _steps_query(today: dt.date) -> Select[Any]:
             episodes.c.coordinator,
             episodes.c.protocol,
             episodes.c.patient,
+            episodes.c.team,
             people.c.email.label("address"),
             people.c.zone,
             patients.c.zone.label("patient_zone"),
@@ -114,11 +122,22 @@ _OF_THE_LINE = (
     *("episode", "visit", "rule", "occurrence", "step", "due", "step_on"),
     *("recipient", "waits_for", "tries"),
 )
-_OF_A_STEP = tuple(field.name for field in fields(Step))
+_OF_A_STEP = tuple(field.name for field in fields(Step) if field.name != "team_address")
+
+
+def is_left(connection: Connection, today: dt.date) -> bool:
+    """Whether there is a reminder step whose day has come."""
+    query = _steps_query(today).where(awake(today)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def steps_due(
-    connection: Connection, today: dt.date, limit: int, *, lock: bool = False
+    connection: Connection,
+    today: dt.date,
+    limit: int,
+    *,
+    there: Roster = NOBODY_AWAY,
+    lock: bool = False,
 ) -> list[Step]:
     """Return the reminder steps whose day has come, oldest first.
 
@@ -126,13 +145,14 @@ def steps_due(
         connection: an open transaction.
         today: the clinical day.
         limit: how many at the most.
+        there: who is there on that day.
         lock: keep writers off these lines until the end of the transaction, and
             leave out the lines that somebody is writing to.
     """
     query = _steps_query(today).where(awake(today)).limit(limit)
     if lock:
         query = query.with_for_update(of=tables.agenda, skip_locked=True)
-    return _steps(connection, query)
+    return _steps(connection, there, query)
 
 
 def count_due(connection: Connection, today: dt.date) -> int:
@@ -141,19 +161,39 @@ def count_due(connection: Connection, today: dt.date) -> int:
     return int(connection.execute(select(func.count()).select_from(due)).scalar_one())
 
 
-def steps_put_off(connection: Connection, today: dt.date) -> list[tuple[Step, dt.date]]:
+def steps_put_off(
+    connection: Connection, there: Roster, today: dt.date
+) -> list[tuple[Step, dt.date]]:
     """Return the steps whose day has come and that a snooze keeps back, and until when."""
     until = tables.episode.c.snoozed_until
     query = _steps_query(today).where(~awake(today)).add_columns(until)
     days = [row.snoozed_until for row in connection.execute(query)]
-    return list(zip(_steps(connection, query), days, strict=True))
+    return list(zip(_steps(connection, there, query), days, strict=True))
 
 
-def _steps(connection: Connection, query: Select[Any]) -> list[Step]:
-    return [
-        Step(**{name: row[name] for name in _OF_A_STEP})
-        for row in connection.execute(query).mappings()
-    ]
+def _steps(connection: Connection, there: Roster, query: Select[Any]) -> list[Step]:
+    people = stand_ins(connection, there)
+    found = []
+    for row in connection.execute(query).mappings():
+        step = Step(**{name: row[name] for name in _OF_A_STEP})
+        if step.coordinator in people:
+            step = replace(step, **people[step.coordinator])
+        team = there.teams.get(step.team or "")
+        found.append(replace(step, team_address=team.address) if team else step)
+    return found
+
+
+def stand_ins(connection: Connection, there: Roster) -> dict[str, dict[str, Any]]:
+    """Return who is reminded in place of everybody who is away, and where."""
+    found: dict[str, dict[str, Any]] = {}
+    for who, cover in there.stand_ins.items():
+        person = member(connection, cover) if cover else None
+        found[who] = {
+            "coordinator": cover,
+            "address": person.email if person else None,
+            "zone": person.zone if person else None,
+        }
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,13 @@ from sitrack.journey.episode import Episode
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Status
 from sitrack.record import codec, history, library, tables, worklist
+from sitrack.record.act_first import Line, Now
 from sitrack.record.bands import Bands, calendar_of
+from sitrack.record.duty import roster
 from sitrack.record.journal import Ledger
 from sitrack.record.standing import standing_row
 from sitrack.record.whereabouts import open_then
-from sitrack.record.worklist import Line, Now, Standing, Waiting
+from sitrack.record.worklist import Standing, Waiting
 
 _DAY = dt.timedelta(days=1)
 
@@ -56,6 +58,7 @@ def everybody(
             for episode, lines in due
             if episode.status is Status.ACTIVE and not lines
         ),
+        roster(connection, ledger, day, as_known),
     )
     names = _names(connection)
     return [

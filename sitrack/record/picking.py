@@ -30,5 +30,5 @@ def picked(
             connection, ledger, day, as_known, whole=True, finished=True
         )
     else:
-        every = worklist.everybody(connection, day, whole=True, finished=True)
+        every = worklist.everybody(connection, ledger, day, whole=True, finished=True)
     return frozenset(row.episode for row in every if fits(row))

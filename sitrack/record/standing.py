@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from sitrack.journey.agenda import Due, agenda
 from sitrack.journey.alerts import alert_of
-from sitrack.journey.entries import OPENED, Entry
+from sitrack.journey.entries import DUTY, OPENED, Entry
 from sitrack.journey.episode import Episode
 from sitrack.journey.ladder import NOTICE, counted_again
 from sitrack.pathway.protocol import Protocol
@@ -53,6 +53,9 @@ def standing_row(episode: Episode) -> dict[str, Any]:
         "alert": alert_of(episode),
         "snoozed_until": episode.snoozed_until,
         "stopped": episode.stopped,
+        "team": episode.team,
+        "offered_to": episode.offer.to if episode.offer else None,
+        "offered_until": episode.offer.until if episode.offer else None,
     }
 
 
@@ -108,7 +111,36 @@ def refresh(
         _write_spans(connection, key, episode, written)
     lines = agenda(episode, protocol)
     _write_agenda(connection, episode, protocol, lines)
+    if any(_is_about_duty(entry) for entry in written):
+        _readdress(connection, episode, protocol.steps)
     return lines
+
+
+def _is_about_duty(entry: Entry) -> bool:
+    return entry.kind in DUTY or (entry.payload or {}).get("kind") in DUTY
+
+
+def _readdress(
+    connection: Connection, episode: Episode, steps: Mapping[str, int]
+) -> None:
+    """Take back what is not sent yet to whoever answered before, as not made.
+
+    The next round makes it again, for whoever answers then.
+    """
+    key = str(episode.key)
+    asked = {"of": key, "patient": episode.key.patient, "why": "reassigned"}
+    rows = connection.execute(_CANCEL_OLD, asked).all()
+    values = [
+        {
+            **_is_named(key, (row.visit, row.rule, row.occurrence)),
+            "step_": row.step,
+            "on_": row.due + dt.timedelta(days=steps.get(row.step, 0)),
+        }
+        # Of several steps of a line the first comes again, and brings the others.
+        for row in sorted(rows, key=lambda row: -row.id)
+    ]
+    if values:
+        connection.execute(_STEP_BACK, values)
 
 
 def derive(connection: Connection, episode: Episode, protocol: Protocol) -> None:
@@ -285,5 +317,27 @@ _CANCEL_REMINDERS = (
     update(tables.reminder)
     .where(_is_the_line(tables.reminder), tables.reminder.c.status == "open")
     .values(status="cancelled", leased_until=None, last_error=bindparam("why"))
+)
+_CANCEL_OLD = (
+    update(tables.reminder)
+    .where(
+        tables.reminder.c.episode == bindparam("of"),
+        tables.reminder.c.status == "open",
+        tables.reminder.c.recipient.not_in(("lead", bindparam("patient"))),
+    )
+    .values(status="cancelled", leased_until=None, last_error=bindparam("why"))
+    .returning(
+        tables.reminder.c.id,
+        tables.reminder.c.visit,
+        tables.reminder.c.rule,
+        tables.reminder.c.occurrence,
+        tables.reminder.c.step,
+        tables.reminder.c.due,
+    )
+)
+_STEP_BACK = (
+    update(tables.agenda)
+    .where(_is_the_line(tables.agenda))
+    .values(step=bindparam("step_"), step_on=bindparam("on_"))
 )
 _CANCEL_RUNGS = _CANCEL_REMINDERS.where(tables.reminder.c.rung <= bindparam("reached"))

@@ -204,6 +204,11 @@ episode = Table(
     Column("snoozed_until", Day),
     # What a contact found that stops every reminder: `declined`, say.
     Column("stopped", Text),
+    # Whose it is; without a coordinator it waits in that team's queue.
+    Column("team", Text),
+    # Who was asked to take it over and has not answered, and until when they should.
+    Column("offered_to", Text),
+    Column("offered_until", Day),
     PrimaryKeyConstraint("key", name="pk_episode"),
     CheckConstraint("side IN ('left', 'right')", name="ck_episode_side"),
     CheckConstraint(

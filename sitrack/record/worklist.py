@@ -15,30 +15,13 @@ from sqlalchemy import Connection, bindparam, exists, func, or_, select
 
 from sitrack.journey.patient import initials
 from sitrack.record import tables
+from sitrack.record.act_first import Line, Now, step_of, why_first
 from sitrack.record.bands import ACT_FIRST, BANDS, LAPSED, SOON, Bands, calendar_of
+from sitrack.record.duty import roster
 from sitrack.record.journal import Ledger, present_instant, reading
 
 HIDDEN: Final = ("held", "snoozed", "lapsed", "lost", "not_due")
 """Why an open episode is not on the list of the day."""
-
-NOBODY: Final = "nobody"
-NOTHING_DUE: Final = "nothing-due"
-UNDELIVERABLE: Final = "undeliverable"
-NO_ANSWER: Final = "no-answer"
-HOLD_PAST_REVIEW: Final = "hold-past-review"
-
-_STEPS: Final = {
-    "guard-no-longer-met": "guard no longer met",
-    "red-flag": "red flag recorded",
-    UNDELIVERABLE: "reminder undeliverable",
-    HOLD_PAST_REVIEW: "hold past its review",
-    NO_ANSWER: "no answer, try after try",
-    NOTHING_DUE: "nothing is due",
-    NOBODY: "nobody coordinates it",
-}
-"""What stands in band `!`, as a next step; a contact that ended care stands as it is."""
-
-_HOLD_REVIEW: Final = "HOLD-REVIEW"
 
 
 class Waiting(NamedTuple):
@@ -64,6 +47,9 @@ class Waiting(NamedTuple):
         alert: why it needs somebody before anything else, or None.
         hidden: why it is not on the list of the day, or None; one of `HIDDEN`.
         shown_from: the day it came onto the list, or None for an alert.
+        owner: who answers today: the coordinator, or their cover; None for nobody.
+        team: the team that it belongs to; without an owner it waits in its queue.
+        offered_to: who was asked to take it over, and has not answered.
     """
 
     episode: str
@@ -85,6 +71,9 @@ class Waiting(NamedTuple):
     alert: str | None
     hidden: str | None
     shown_from: dt.date | None
+    owner: str | None = None
+    team: str | None = None
+    offered_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +96,14 @@ class Wish:
     """What somebody wants to see.
 
     Attributes:
-        coordinator: only the episodes of that member of staff.
+        owner: only what that member of staff answers for.
         shows: reasons for hiding that do not count this time.
         only: only those hidden for that reason, or None.
         since: only what came onto the list after that day; alerts stay.
         fits: a filter, or None.
     """
 
-    coordinator: str | None = None
+    owner: str | None = None
     shows: frozenset[str] = frozenset()
     only: str | None = None
     since: dt.date | None = None
@@ -127,7 +116,7 @@ class Wish:
 
     def takes(self, row: Waiting) -> bool:
         """Whether a row is asked for at all, hidden or not."""
-        if self.coordinator is not None and row.coordinator != self.coordinator:
+        if self.owner is not None and row.owner != self.owner:
             return False
         came = row.shown_from or dt.date.max
         if self.since is not None and came <= self.since:
@@ -165,10 +154,12 @@ def who_waits(
             )
             return listing(every, asked, day)
         if not asked.is_plain:
-            return listing(everybody(connection, day, whole=whole), asked, day)
+            every = everybody(connection, ledger, day, whole=whole)
+            return listing(every, asked, day)
         # The list of every morning: who is not on it is counted, and not looked at.
-        found = listing(_on_it(connection, day), asked, day)
-        for status, number in connection.execute(_QUIET, {"day": found.day}):
+        now = _now(connection, ledger, day)
+        found = listing(_on_it(connection, now), asked, day)
+        for status, number in connection.execute(_QUIET, now.named):
             found.hidden[_WHY_QUIET[status]] += number
     return found
 
@@ -195,6 +186,7 @@ def _order(row: Waiting) -> tuple[int, int, str]:
 
 def everybody(
     connection: Connection,
+    ledger: Ledger,
     day: dt.date,
     *,
     whole: bool = False,
@@ -204,61 +196,36 @@ def everybody(
 
     Args:
         connection: an open transaction.
+        ledger: the record.
         day: the day it speaks of.
         whole: also say what is due next where nothing is shown yet; without it only
             the part of the agenda that has come is read.
         finished: also every episode that is over; nothing of it is due.
     """
     lines = _lines(connection, None if whole else day)
-    now = _now(connection, day)
+    now = _now(connection, ledger, day)
     return [
         waiting(row, lines.get(row.key, []), now)
         for row in connection.execute(_WITH_FINISHED if finished else _EPISODES)
     ]
 
 
-def _on_it(connection: Connection, day: dt.date) -> list[Waiting]:
+def _on_it(connection: Connection, now: Now) -> list[Waiting]:
     """Return the episodes that have something to show, or that act first."""
-    lines = _lines(connection, day)
-    now = _now(connection, day)
+    lines = _lines(connection, now.bands.today)
     return [
         waiting(row, lines.get(row.key, []), now)
-        for row in connection.execute(_NOT_QUIET, {"day": day})
+        for row in connection.execute(_NOT_QUIET, now.named)
     ]
 
 
-def _now(connection: Connection, day: dt.date) -> Now:
+def _now(connection: Connection, ledger: Ledger, day: dt.date) -> Now:
     return Now(
         Bands(day, calendar_of(connection)),
         frozenset(connection.execute(_DEAD).scalars()),
         frozenset(connection.execute(_IDLE).scalars()),
+        roster(connection, ledger, day),
     )
-
-
-class Now(NamedTuple):
-    """What is the same for every episode of one list.
-
-    Attributes:
-        bands: where a due date stands.
-        dead: episodes with a reminder that cannot be delivered.
-        idle: active episodes with nothing on their agenda.
-    """
-
-    bands: Bands
-    dead: frozenset[str]
-    idle: frozenset[str]
-
-
-class Line(NamedTuple):
-    """What is due of an episode, as far as a list shows it."""
-
-    due: dt.date
-    shown_from: dt.date
-    rule: str
-    title: str
-    waits_for: str
-    tries: int | None
-    urgent: int
 
 
 def _lines(connection: Connection, until: dt.date | None) -> dict[str, list[Line]]:
@@ -274,7 +241,7 @@ def waiting(row: Any, lines: list[Line], now: Now) -> Waiting:
     """Return the line of an episode: a row of its standing, with its patient's name."""
     bands = now.bands
     shown = [line for line in lines if line.shown_from <= bands.today]
-    alert = _alert(row, shown, now)
+    alert = why_first(row, shown, now)
     first = _first(shown or lines, bands)
     band = ACT_FIRST if alert else bands.band(first.due) if first else SOON
     return Waiting(
@@ -289,7 +256,7 @@ def waiting(row: Any, lines: list[Line], now: Now) -> Waiting:
         due=first.due if first else None,
         days=bands.ahead(first.due) if first else None,
         rule=alert or (first.rule if first else ""),
-        title=_step(alert) if alert else first.title if first else "",
+        title=step_of(alert) if alert else first.title if first else "",
         waits_for="staff" if alert or not first else first.waits_for,
         tries=(first.tries or 0) if first else 0,
         more=max(0, len(shown) - (0 if alert else 1)),
@@ -297,11 +264,10 @@ def waiting(row: Any, lines: list[Line], now: Now) -> Waiting:
         alert=alert,
         hidden=_hidden(row, shown, band, bands),
         shown_from=first.shown_from if first and not alert else None,
+        owner=now.roster.owner(row.coordinator),
+        team=row.team,
+        offered_to=row.offered_to,
     )
-
-
-def _step(alert: str) -> str:
-    return _STEPS.get(alert, f"finish or clear: {alert}")
 
 
 def _first(lines: Iterable[Line], bands: Bands) -> Line | None:
@@ -313,21 +279,6 @@ def _first(lines: Iterable[Line], bands: Bands) -> Line | None:
         return _RANK[band], day, line.rule
 
     return min(lines, key=rank, default=None)
-
-
-def _alert(row: Any, shown: list[Line], now: Now) -> str | None:
-    """Why an episode needs somebody before anything else."""
-    if row.alert or row.stopped:
-        return str(row.alert or row.stopped)
-    if row.key in now.dead:
-        return UNDELIVERABLE
-    if any(each.rule == _HOLD_REVIEW and each.due < now.bands.today for each in shown):
-        return HOLD_PAST_REVIEW
-    if any(line.urgent for line in shown):
-        return NO_ANSWER
-    if row.key in now.idle:
-        return NOTHING_DUE
-    return NOBODY if row.coordinator is None and row.status == "active" else None
 
 
 def _hidden(row: Any, shown: list[Line], band: str, bands: Bands) -> str | None:
@@ -350,6 +301,7 @@ _WITH_FINISHED = select(
         for name in (
             *("key", "patient", "side", "stage", "status", "since"),
             *("coordinator", "alert", "stopped", "snoozed_until"),
+            *("team", "offered_to", "offered_until"),
         )
     ),
     tables.patient.c.given,
@@ -357,10 +309,15 @@ _WITH_FINISHED = select(
 ).join(tables.patient, tables.patient.c.key == tables.episode.c.patient)
 _EPISODES = _WITH_FINISHED.where(tables.episode.c.status != "finished")
 _ITS = tables.agenda.c.episode == tables.episode.c.key
+_NOBODYS = (tables.episode.c.status == "active") & tables.episode.c.team.is_(None)
+_LEFT = func.coalesce(tables.episode.c.coordinator, "").in_(
+    bindparam("gone", expanding=True)
+)
 _SPEAKS = or_(
     tables.episode.c.alert.is_not(None),
     tables.episode.c.stopped.is_not(None),
-    (tables.episode.c.status == "active") & tables.episode.c.coordinator.is_(None),
+    _NOBODYS & (tables.episode.c.coordinator.is_(None) | _LEFT),
+    func.coalesce(tables.episode.c.offered_until, "9999") < bindparam("day"),
     (tables.episode.c.status == "active") & ~exists().where(_ITS),
     exists().where(_ITS, tables.agenda.c.show_from <= bindparam("day")),
 )
@@ -412,6 +369,7 @@ class Standing:
     status: str
     since: dt.date
     coordinator: str | None
+    team: str | None
     version: int
 
 
@@ -439,6 +397,7 @@ def standing_of(row: Any) -> Standing:
         status=row.status,
         since=row.since,
         coordinator=row.coordinator,
+        team=row.team,
         version=row.version,
     )
 

@@ -17,7 +17,7 @@ from typing import Final
 from sitrack.errors import SitrackError
 from sitrack.journey.ladder import NOTICE, Next, following
 from sitrack.pathway.protocol import Protocol
-from sitrack.record import consents, library, outbox
+from sitrack.record import consents, duty, library, outbox
 from sitrack.record.journal import Reader
 from sitrack.record.outbox import NewRow, Step
 from sitrack.reminders import rules
@@ -55,15 +55,17 @@ def make_rows(desk: Desk, ways: Ways) -> None:
 
 def _is_left(desk: Desk) -> bool:
     with desk.reading() as connection:
-        today = desk.day_of(desk.report.now)
-        return bool(outbox.steps_due(connection, today, 1))
+        return outbox.is_left(connection, desk.day_of(desk.report.now))
 
 
 def _make_some(desk: Desk, ways: Ways) -> int:
     """Make some rows; return how many steps were taken."""
     with desk.writing() as work:
         today = desk.day_of(desk.report.now)
-        steps = outbox.steps_due(work.connection, today, _AT_ONCE, lock=True)
+        there = duty.roster(work.connection, desk.ledger, today)
+        steps = outbox.steps_due(
+            work.connection, today, _AT_ONCE, there=there, lock=True
+        )
         protocols = {
             each: _protocol(work.connection, each)
             for each in {step.protocol for step in steps}

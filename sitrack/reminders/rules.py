@@ -27,14 +27,17 @@ _STALE_AFTER: Final = dt.timedelta(days=3)
 
 
 def recipient_of(step: Step, channel: str) -> str:
-    """Return who gets it: the coordinator, the lead, or the clinic; never nobody.
+    """Return who gets it: the coordinator or their cover, the team, the clinic, the lead.
 
-    By e-mail, a coordinator without an address is stood in for by the clinic.
+    Never nobody: by e-mail, whoever has no address is stood in for by the next.
     """
     if step.recipient == "lead":
         return LEAD
-    if step.coordinator and (step.address or kind_of_address(channel) != "email"):
+    anyhow = kind_of_address(channel) != "email"
+    if step.coordinator and (step.address or anyhow):
         return step.coordinator
+    if step.team and (step.team_address or anyhow):
+        return step.team
     return CLINIC
 
 
@@ -66,10 +69,12 @@ def judged(row: NewRow, today: dt.date, *, consents: bool) -> NewRow:
 def addresses_of(row: Claimed, settings: Settings) -> tuple[str, ...]:
     """Return where a claimed row goes, as it stands now: never nowhere at all.
 
-    First the recipient's own address; then, for where that one is refused, the
-    clinic's. Where nobody has an address there is one, which is empty.
+    First the recipient's own address (an escalation's is that of the team's lead, where
+    there is one); then, for where that one is refused, the clinic's. Where nobody has an
+    address there is one, which is empty.
     """
-    own = settings["clinic.lead_address"] if row.recipient == LEAD else row.address
+    leads = row.lead_address or settings["clinic.lead_address"]
+    own = leads if row.recipient == LEAD else row.address
     known = [str(each) for each in (own, settings["clinic.address"]) if each]
     return tuple(dict.fromkeys(known)) or ("",)
 

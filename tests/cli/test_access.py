@@ -38,6 +38,8 @@ READS = {
     "episode list": (["episode", "list", "P00021"], {"P00021-L", "P00021-R"}),
     "staff list": (["staff", "list"], set()),
     "doctor": (["doctor"], set()),
+    "team list": (["team", "list"], set()),
+    "absence list": (["absence", "list"], set()),
     "reminder status": (["reminder", "status"], set()),
     "reminder list": (["reminder", "list", "--status", "open"], set()),
     "reminder dead": (["reminder", "dead"], set()),

@@ -27,6 +27,8 @@ READS = {
     "reach": ["report", "reach", "--since", "2025-01-01"],
     "staff": ["staff", "list"],
     "doctor": ["doctor"],
+    "teams": ["team", "list"],
+    "absences": ["absence", "list"],
     "reminder-plan": ["reminder", "plan", "--until", "+7d"],
     "reminder-run": ["reminder", "run"],
     "reminder-status": ["reminder", "status"],
@@ -44,7 +46,10 @@ READS = {
 }
 """The command of every schema that is a list."""
 
-NO_ROWS = {"verify", "variances", "reminders", "reminders-dead", "reminder-ledger"}
+NO_ROWS = {
+    *("verify", "variances", "reminders", "reminders-dead", "reminder-ledger"),
+    *("teams", "absences"),
+}
 """Lists that are empty in this clinic: all is well, and no round was done yet."""
 
 FACTS = {"db-status": ["db", "status"]}
@@ -73,6 +78,9 @@ WRITES = {
         "-",
     ],
     "stop": ["patient", "consent", "--stop", "--channel", "sms", "--from", "-"],
+    "all-written": ["episode", "assign", "P00021-L", "P00021-R", "--to", "osei"],
+    "team": ["team", "add", "spine", "--lead", "rivera", "--join", "osei"],
+    "absence": ["absence", "add", "osei", "--until", "+7d", "--cover", "rivera"],
     "role-changed": ["staff", "role", "osei", "auditor"],
 }
 STDIN = {
@@ -87,6 +95,8 @@ ELSEWHERE = {
     *(("export", form) for form in ("fhir", "xes", "ocel", "ics", "csv")),
     *(("episode", verb) for verb in ("open", "finish", "reopen")),
     *(("episode", verb) for verb in ("hold", "resume", "lost", "return")),
+    *(("episode", verb) for verb in ("claim", "handoff", "accept", "decline")),
+    *(("team", "edit"), ("absence", "end")),  # kept with their tests
     ("next",),  # schema `show`
     *(("undo",), ("entry", "retract"), ("entry", "transfer")),  # schema `amended`
     ("audit", "by"),  # schema `trail`

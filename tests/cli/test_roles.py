@@ -40,6 +40,14 @@ WRITES = {
         *("episode", "hold", KEY, "--reason", "pregnancy", "--review", "+30d"),
     ],
     "episode resume": ["episode", "resume", KEY],
+    "episode assign": ["episode", "assign", KEY, "--to", "osei"],
+    "episode claim": ["episode", "claim", KEY],
+    "episode accept": ["episode", "accept", KEY],
+    "episode decline": ["episode", "decline", KEY, "--reason", "workload"],
+    "team add": ["team", "add", "spine", "--lead", "rivera"],
+    "team edit": ["team", "edit", "spine", "--join", "osei"],
+    "absence add": ["absence", "add", "osei", "--until", "+3d"],
+    "absence end": ["absence", "end", "osei"],
     "episode lost": ["episode", "lost", KEY],
     "episode return": ["episode", "return", KEY],
     "entry correct": [
@@ -63,6 +71,9 @@ WRITES = {
 ROUND = {"reminder run": ["reminder", "run"]}
 GUARDED = {
     "snooze": ["snooze", KEY, "+3d"],
+    "episode handoff": [
+        *("episode", "handoff", KEY, "--to", "osei", "--reason", "workload"),
+    ],
     "export csv": ["export", "csv", "--out", "taken-away"],
     **{f"export {form}": ["export", form] for form in ("fhir", "xes", "ocel", "ics")},
     "export entries": ["export", "entries", "--out", "taken-away"],

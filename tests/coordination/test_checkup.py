@@ -138,7 +138,7 @@ def test_an_episode_that_is_nobodys(clinic):
     with driver(clinic.ledger) as run:
         run("UPDATE episode SET coordinator = NULL")
     seen = told(clinic.ledger, "no-coordinator")
-    assert seen.mend == "sitrack worklist alert:nobody"
+    assert seen.mend == f"sitrack episode claim {clinic.key}"
 
 
 def test_three_are_named_and_the_rest_is_counted():

@@ -1,4 +1,4 @@
-"""One move of one episode in several processes at once, at a starting shot.
+"""One move, or one claim, of one episode in several processes at once, at a shot.
 
 Run as `python -m tests.crash.racing_advance`, told by one JSON object on its input.
 It prints (exit code, word) of each racer; the codes are those of the command line.
@@ -12,6 +12,7 @@ from contextlib import closing
 
 from sitrack.clock import stopped_clock
 from sitrack.coordination.episodes import Step, advance
+from sitrack.coordination.handing import claim
 from sitrack.coordination.people import Author
 from sitrack.errors import SitrackError
 from sitrack.journey.patient import read_episode_key
@@ -19,27 +20,38 @@ from sitrack.record.connection import read_url
 from sitrack.record.journal import Ledger, open_ledger, reading
 
 
-def move(told, wait):
-    """Wait for the shot with everything open, then make the move."""
+def make_the_move(ledger, told, who):
+    """Move the episode on, at the version that was seen."""
+    key = read_episode_key(told["key"])
+    step = Step(told["target"])
+    return advance(ledger, who, key, step, expect_version=told["version"])
+
+
+def take_it(ledger, told, who):
+    """Claim the episode."""
+    return claim(ledger, who, read_episode_key(told["key"]))
+
+
+ACTS = {"advance": make_the_move, "claim": take_it}
+
+
+def move(told, number, wait):
+    """Wait for the shot with everything open, then do it."""
     with closing(open_ledger(told["url"])) as ledger:
         ledger.use_clock(stopped_clock(dt.datetime.fromisoformat(told["now"])))
         with reading(ledger):
             pass
         wait()
         try:
-            written = advance(
-                ledger,
-                Author("rivera", "account"),
-                read_episode_key(told["key"]),
-                Step(told["target"]),
-                expect_version=told["version"],
-            )
+            who = Author(told["names"][number % len(told["names"])], "account")
+            written = ACTS[told["act"]](ledger, told, who)
         except SitrackError as error:
-            return error.code, type(error).__name__
+            told_whom = error.message if told["act"] == "claim" else ""
+            return error.code, told_whom or type(error).__name__
         return 0, str(written.entry.seq)
 
 
-def racer(told, ready, shot, results):
+def racer(told, number, ready, shot, results):
     """Be one of the processes; never return."""
 
     def wait():
@@ -47,7 +59,7 @@ def racer(told, ready, shot, results):
         os.read(shot, 1)  # ends for all at once, when the starter closes its end
 
     try:
-        os.write(results, json.dumps(move(told, wait)).encode() + b"\n")
+        os.write(results, json.dumps(move(told, number, wait)).encode() + b"\n")
     finally:
         os._exit(0)
 
@@ -57,10 +69,10 @@ def main():
     told = json.load(sys.stdin)
     Ledger(read_url(told["url"])).engine(write=False)  # loads the driver, once for all
     (readies, ready), (shot, fire), (results, result) = (os.pipe() for _ in range(3))
-    for _ in range(told["racers"]):
+    for number in range(told["racers"]):
         if os.fork() == 0:
             os.close(fire)
-            racer(told, ready, shot, result)
+            racer(told, number, ready, shot, result)
     os.close(result)
     os.close(ready)
     while told["racers"] and (seen := os.read(readies, 1)):

@@ -1,4 +1,4 @@
-"""Several people move the same episode on at once: one of them did."""
+"""Several people move the same episode on, or claim it, at once: one of them did."""
 
 import json
 import subprocess
@@ -7,18 +7,24 @@ from collections import Counter
 
 import pytest
 
+from sitrack.coordination.handing import assign
+from sitrack.coordination.people import add_staff
+from sitrack.coordination.teams import TeamChange, add_team
 from sitrack.record import history
 from sitrack.record.journal import load_stream, reading
-from tests.clinic import Clinic, codes_of
+from sitrack.record.staff import Staff
+from tests.clinic import RIVERA, Clinic, codes_of
 
 from .test_kill import ROOT
 
 RACERS = 8
 
 
-def race(ledger, key, version):
+def race(ledger, key, version=None, act="advance", names=("rivera",)):
     """Let the racers go; count the (exit code, word) with which they came in."""
     told = {
+        "act": act,
+        "names": names,
         "url": ledger.url.render_as_string(hide_password=False),
         "now": ledger.clock().isoformat(),
         "key": str(key),
@@ -69,6 +75,27 @@ def test_of_eight_who_name_no_version_the_others_see_that_the_stage_was_left(
     assert race(ledger, key, None) == {
         (0, str(seen + 1)): 1,
         (10, "Refused"): RACERS - 1,
+    }
+    assert codes_of(ledger) == set()
+
+
+def test_of_eight_who_claim_the_same_episode_one_gets_it_and_the_others_hear_who(
+    ledger,
+):
+    clinic = Clinic(ledger)
+    names = [f"nurse-{number}" for number in range(RACERS)]
+    for name in names:
+        add_staff(ledger, RIVERA, Staff(name, "coordinator", None))
+    add_team(ledger, RIVERA, "spine", TeamChange(join=names))
+    key = clinic.opened()
+    assign(ledger, RIVERA, [key], "spine")
+    came_in = race(ledger, key, act="claim", names=names)
+    with reading(ledger) as connection:
+        winner = history.episode_at(connection, ledger, key).coordinator
+    assert winner in names
+    assert came_in == {
+        (0, "3"): 1,
+        (12, f"{key} is {winner}'s: nothing was changed"): RACERS - 1,
     }
     assert codes_of(ledger) == set()
 

@@ -9,7 +9,7 @@ from sitrack.record.filters import Asker, read_filter
 from sitrack.record.worklist import Waiting
 
 TODAY = dt.date(2025, 6, 16)
-RIVERA = Asker("rivera", TODAY)
+RIVERA = Asker("rivera", TODAY, frozenset({"spine"}))
 ROW = Waiting(
     episode="P00013-R",
     patient="P00013",
@@ -30,6 +30,9 @@ ROW = Waiting(
     alert=None,
     hidden=None,
     shown_from=dt.date(2025, 5, 26),
+    owner="rivera",
+    team="spine",
+    offered_to="osei",
 )
 
 
@@ -47,7 +50,8 @@ def fits(*words, **other):
         *("overdue:14d", "overdue:14d+", "overdue:2w-", "overdue:10bd+"),
         *("overdue:7d..14d", "in-stage:30d", "in-stage:4w+", "due:2025-06-02"),
         *("due:..today", "due:-14d..-1d", "due:2025-06-01+", "held:no", "lost:no"),
-        *("snoozed:no", "lapsed:no", "alert:no"),
+        *("snoozed:no", "lapsed:no", "alert:no", "team:spine", "team:mine"),
+        "offered:osei",
     ],
 )
 def test_a_term_picks_what_it_says(word):
@@ -61,6 +65,7 @@ def test_a_term_picks_what_it_says(word):
         *("stage:relief", "side:left", "band:O", "owner:none", "owner:osei"),
         *("tries:3+", "tries:1-", "overdue:15d+", "overdue:13d-", "overdue:11bd+"),
         *("in-stage:31d+", "due:today", "due:2025-06-03+", "held:yes", "alert:yes"),
+        *("team:none", "team:knees", "offered:me", "offered:none"),
     ],
 )
 def test_and_nothing_else(word):

@@ -7,14 +7,15 @@ import pytest
 
 from sitrack.coordination import questions
 from sitrack.coordination.questions import When
-from sitrack.record.worklist import HIDDEN, UNDELIVERABLE, Wish, who_waits
+from sitrack.record.act_first import UNDELIVERABLE
+from sitrack.record.worklist import HIDDEN, Wish, who_waits
 from tests.clinic import Clinic, driver
 from tests.record.lives import DAY, Lives
 
 WISHES = (
     Wish(),
     Wish(shows=frozenset(HIDDEN)),
-    Wish(coordinator="rivera", since=dt.date(2025, 2, 1)),
+    Wish(owner="rivera", since=dt.date(2025, 2, 1)),
     Wish(only="lost"),
 )
 

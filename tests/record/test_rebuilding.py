@@ -70,7 +70,7 @@ def test_a_copy_that_no_entry_stands_behind_goes(sqlite_ledger):
         run(
             "INSERT INTO episode SELECT 'P00013-L', patient, 'left', stage, status,"
             " visit, since, coordinator, protocol, version, alert, snoozed_until,"
-            " stopped FROM episode"
+            " stopped, team, offered_to, offered_until FROM episode"
         )
     assert keeping.rebuild(sqlite_ledger, RIVERA, dry_run=False) == ["P00013-L"]
     assert codes_of(sqlite_ledger) == set()

@@ -14,6 +14,7 @@ from sitrack.cli.screens.why import needs_only_a_reason
 from sitrack.cli.screens.worklist import when
 from sitrack.coordination.questions import Card
 from sitrack.journey.assessment import NOT_BUILT, Assessment
+from sitrack.journey.episode import Episode
 from sitrack.legible import shown
 from sitrack.pathway.stages import title_of
 from sitrack.record.consents import ContactPoint
@@ -30,7 +31,7 @@ def episode(card: Card, width: int, *, masked: bool = True) -> list[str]:
     key, visit = story.key, story.visit
     days = (card.day - visit.entered).days
     who = card.patient.initials if masked else _in_full(card.patient)
-    lead, count = story.coordinator or "none", f"{len(card.lines)} entries"
+    lead, count = _in_whose_hands(story), f"{len(card.lines)} entries"
     paid = f", payer {card.patient.payer}" if card.patient.payer else ""
     found = [
         f"{key}  {who}  {key.side.value} SI joint{paid}",
@@ -49,6 +50,13 @@ def episode(card: Card, width: int, *, masked: bool = True) -> list[str]:
     found += ["", "LAST ENTRIES"]
     found += [_entry(line, width) for line in card.lines[-_LAST:]]
     return [*found, "", f"Next: sitrack why {key}"]
+
+
+def _in_whose_hands(story: Episode) -> str:
+    lead = story.coordinator or "none"
+    team = f" ({story.team})" if story.team else ""
+    asked = f", offered to {story.offer.to}" if story.offer else ""
+    return f"{lead}{team}{asked}"
 
 
 def _entry(line: Line, width: int) -> str:

@@ -7,9 +7,14 @@ from typing import Any
 
 from sitrack.journey import forms
 from sitrack.journey.entries import (
+    ACCEPTED,
+    ASSIGNED,
+    CLAIMED,
     CORRECTED,
+    DECLINED,
     MIGRATED,
     MOVE,
+    OFFERED,
     OPENED,
     RETRACTED,
     SNOOZED,
@@ -40,6 +45,10 @@ _OTHER = {
     "database-away": "The database was away",
     "staff-added": "Staff added",
     "role-changed": "Role changed",
+    "team-added": "Team added",
+    "team-changed": "Team changed",
+    "absence-set": "Absence",
+    "absence-ended": "Back from an absence",
     "ledger-made": "Ledger made",
     "protocol-adopted": "Protocol adopted",
 }
@@ -88,6 +97,30 @@ def _retracted(_entry: Entry, payload: Mapping[str, Any]) -> str:
 def _snoozed(_entry: Entry, payload: Mapping[str, Any]) -> str:
     why = f", {payload['reason']}" if "reason" in payload else ""
     return f"Put off until {payload['until']}{why}"
+
+
+def _assigned(_entry: Entry, payload: Mapping[str, Any]) -> str:
+    if payload.get("coordinator") is None:
+        return f"Assigned to the queue of {payload.get('team')}"
+    return f"Assigned to {payload['coordinator']}"
+
+
+def _claimed(_entry: Entry, payload: Mapping[str, Any]) -> str:
+    queue = f", from the queue of {payload['team']}" if payload.get("team") else ""
+    return f"Claimed by {payload['coordinator']}{queue}"
+
+
+def _offered(_entry: Entry, payload: Mapping[str, Any]) -> str:
+    until = f"answer by {payload['until']}"
+    return f"Hand-off to {payload['to']} offered, {payload['reason']}, {until}"
+
+
+def _accepted(_entry: Entry, payload: Mapping[str, Any]) -> str:
+    return f"Hand-off #{payload['offer']} accepted by {payload['coordinator']}"
+
+
+def _declined(_entry: Entry, payload: Mapping[str, Any]) -> str:
+    return f"Hand-off #{payload['offer']} declined, {payload['reason']}"
 
 
 def _status(entry: Entry, payload: Mapping[str, Any]) -> str:
@@ -199,6 +232,11 @@ _SAYS: Mapping[str, Any] = {
     CORRECTED: _corrected,
     RETRACTED: _retracted,
     SNOOZED: _snoozed,
+    ASSIGNED: _assigned,
+    CLAIMED: _claimed,
+    OFFERED: _offered,
+    ACCEPTED: _accepted,
+    DECLINED: _declined,
 }
 _WORDS: Mapping[str, Any] = {
     "injection": _injection,

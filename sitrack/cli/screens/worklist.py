@@ -9,6 +9,9 @@ from sitrack.pathway.stages import title_of
 from sitrack.record.worklist import Listing, Waiting
 
 _HEADS = ("EPISODE", "B", "PATIENT", "STAGE", "DUE", "NEXT STEP", "TRY")
+_WHOSE = "WHOSE"
+_WIDE = 100
+"""Columns from which on there is room for who answers."""
 _SHOWN = {"!": "act first", "D": "due", "O": "overdue", "S": "soon", "L": "lapsed"}
 _HIDDEN = {"not_due": "not due yet"}
 
@@ -27,7 +30,10 @@ def lines(found: Listing, place: str, width: int) -> list[str]:
     days = [due(row) for row in found.rows]
     keys = max(8, *(len(row.episode) for row in found.rows))
     widths = [keys, 1, 7, 17, max(9, *(len(day) for day in days))]
-    rest = max(10, width - sum(widths) - 3 - 2 * (len(_HEADS) - 1))
+    last = [_WHOSE] if width >= _WIDE else []
+    ends = [3, *(max(len(_WHOSE), *map(len, map(whose, found.rows))) for _ in last)]
+    heads = (*_HEADS, *last)
+    rest = max(10, width - sum(widths) - sum(ends) - 2 * (len(heads) - 1))
     cells = [
         (
             row.episode,
@@ -37,10 +43,16 @@ def lines(found: Listing, place: str, width: int) -> list[str]:
             day,
             _step(row, rest),
             f"{row.tries:>3}",
+            *(whose(row) for _ in last),
         )
         for row, day in zip(found.rows, days, strict=True)
     ]
-    return [*title, *table(_HEADS, cells, [*widths, rest, 3]), _footer(found)]
+    return [*title, *table(heads, cells, [*widths, rest, *ends]), _footer(found)]
+
+
+def whose(row: Waiting) -> str:
+    """Return who answers today, or in which queue it waits."""
+    return row.owner or (f"team {row.team}" if row.team else "nobody")
 
 
 def _step(row: Waiting, width: int) -> str:

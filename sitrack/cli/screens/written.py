@@ -29,8 +29,8 @@ def lines(done: Written) -> list[str]:
     return [*_echo(done), f"Next: {next_step(done)}"]
 
 
-def lines_of_both(done: Sequence[Written]) -> list[str]:
-    """Return the screen of one session on both sides."""
+def lines_of_all(done: Sequence[Written]) -> list[str]:
+    """Return the screen of a write to several episodes, as of a session on two sides."""
     echo = [line for each in done for line in _echo(each)]
     if done[0].dry_run:
         return [*echo, _NOT_KEPT]
@@ -101,6 +101,15 @@ def session_as_json(done: Sequence[Written]) -> dict[str, Any]:
         "schema": "sitrack.session/1",
         "as_of": done[0].today,
         "patient": done[0].patient.key,
+        "rows": [_row(each) for each in done],
+    }
+
+
+def all_as_json(done: Sequence[Written]) -> dict[str, Any]:
+    """Return the JSON twin of the screen of several episodes: a row for each."""
+    return {
+        "schema": "sitrack.all-written/1",
+        "as_of": done[0].today,
         "rows": [_row(each) for each in done],
     }
 

@@ -68,7 +68,8 @@ def _coordinators(connection: Reader) -> Check:
     keys = [each.episode for each in orphans]
     names = ", ".join(sorted({each.coordinator for each in orphans})[:_NAMED])
     what = f"{names} coordinates no more: {listed(keys)}"
-    return Check(name, Result.ERROR, what, "sitrack staff list", keys)
+    mend = f"sitrack episode assign {keys[0]} --to WHO"
+    return Check(name, Result.ERROR, what, mend, keys)
 
 
 def _nobody(connection: Reader) -> Check:
@@ -77,7 +78,8 @@ def _nobody(connection: Reader) -> Check:
     if not keys:
         return Check(name)
     what = f"nobody coordinates {listed(keys)}"
-    return Check(name, Result.WARNING, what, "sitrack worklist alert:nobody", keys)
+    mend = f"sitrack episode claim {keys[0]}"
+    return Check(name, Result.WARNING, what, mend, keys)
 
 
 def listed(keys: Sequence[str]) -> str:

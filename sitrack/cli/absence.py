@@ -1,0 +1,138 @@
+"""`sitrack absence`: who is away, and who covers for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sitrack.cli.lazy import CONTEXT, Group
+from sitrack.cli.output import View, dumped, table
+from sitrack.cli.screens.written import receipt
+from sitrack.cli.shell import Shell, reads, writes
+
+
+@click.group(cls=Group, context_settings=CONTEXT)
+def absence() -> None:
+    """Who is away, and who answers for their episodes meanwhile.
+
+    \b
+      sitrack absence add rivera --until +14d --cover okafor
+      sitrack absence list
+    """
+
+
+@absence.command(context_settings=CONTEXT)
+@click.argument("staff_id", metavar="WHO")
+@click.option(
+    "--from", "since", metavar="DATE", help="The first day; today if not given."
+)
+@click.option("--until", metavar="DATE", required=True, help="The last day.")
+@click.option("--cover", metavar="WHO", help="Who answers for them.")
+@writes
+def add(
+    shell: Shell,
+    staff_id: str,
+    since: str | None,
+    until: str,
+    cover: str | None,
+    dry_run: bool,
+) -> None:
+    """Write down that somebody is away.
+
+    During it their reminders go to the cover, and their episodes are the cover's on the
+    worklist (`owner:me`). Without a cover they wait in their team's queue; those of no
+    team stand in band !.
+
+    \b
+      sitrack absence add rivera --from +7d --until +21d --cover okafor
+      sitrack absence add rivera --until +2d
+    """
+    from sitrack.coordination.questions import today_of
+    from sitrack.coordination.teams import set_absence
+    from sitrack.record.duty import Absence
+
+    last = shell.day(until)
+    assert last is not None  # noqa: S101 - an option that must be given
+    away = Absence(staff_id, shell.day(since) or today_of(shell.ledger), last, cover)
+    entry = set_absence(shell.ledger, shell.author, away, dry_run=dry_run)
+    answer = {"schema": "sitrack.absence/1", **_row(away)}
+    covered = f"{cover} covers" if cover else "nobody covers"
+    told = f"{staff_id} is away from {away.since} to {away.until}; {covered}"
+    _tell(shell, entry, answer, told, dry_run=dry_run)
+
+
+@absence.command(context_settings=CONTEXT)
+@click.argument("staff_id", metavar="WHO")
+@click.option("--on", metavar="DATE", help="The first day back; today if not given.")
+@writes
+def end(shell: Shell, staff_id: str, on: str | None, dry_run: bool) -> None:
+    """Write down that somebody is back, or will not be away at all.
+
+    \b
+      sitrack absence end rivera
+      sitrack absence end rivera --on +3d
+    """
+    from sitrack.coordination.teams import end_absence
+
+    day, entry = end_absence(
+        shell.ledger, shell.author, staff_id, shell.day(on), dry_run=dry_run
+    )
+    answer = {"schema": "sitrack.absence-ended/1", "staff": staff_id, "on": day}
+    _tell(shell, entry, answer, f"{staff_id} is back on {day}", dry_run=dry_run)
+
+
+def _row(away: Any) -> dict[str, Any]:
+    return {
+        "staff": away.staff,
+        "since": away.since,
+        "until": away.until,
+        "cover": away.cover,
+    }
+
+
+def _tell(
+    shell: Shell, entry: Any, answer: dict[str, Any], told: str, *, dry_run: bool
+) -> None:
+    if not dry_run:
+        shell.recorded = "sitrack absence list"
+    if shell.form == "json":
+        schema = {"schema": answer.pop("schema"), "as_of": entry.recorded}
+        click.echo(dumped({**schema, **answer, "dry_run": dry_run}))
+        return
+    click.echo(told)
+    if dry_run:
+        click.echo("Nothing was kept (dry run).")
+        return
+    click.echo(f"recorded {receipt(entry, 'office')}")
+    if not shell.quiet:
+        click.echo("Next: sitrack absence list")
+
+
+@absence.command("list", context_settings=CONTEXT)
+@reads
+def list_(shell: Shell) -> None:
+    """List who is away today or later.
+
+    \b
+      sitrack absence list
+    """
+    from sitrack.coordination.teams import all_absences
+
+    today, away = all_absences(shell.ledger)
+    cells = [
+        (each.staff, str(each.since), str(each.until), each.cover or "nobody")
+        for each in away
+    ]
+    view = View(
+        schema="sitrack.absences/1",
+        as_of=today,
+        columns=("staff", "since", "until", "cover"),
+        rows=[_row(each) for each in away],
+        screen=lambda _width: (
+            table(("STAFF", "FROM", "UNTIL", "COVER"), cells, (20, 10, 10, 20))
+            if cells
+            else ["Nobody is away.", "Next: sitrack absence add WHO --until DATE"]
+        ),
+    )
+    shell.show(view, pager=False)
