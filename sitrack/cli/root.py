@@ -41,6 +41,7 @@ _TABLE: Table = {
         "The protocol: show, check, adopt, migrate.",
     ),
     "report": ("sitrack.cli.report:report", "How the clinic is doing: waits, trends."),
+    "import": ("sitrack.cli.intake:import_", "Take in people and history from a file."),
     "export": ("sitrack.cli.export:export", "Leave with everything, in open formats."),
     "audit": ("sitrack.cli.audit:audit", "For auditors: verify the record."),
     "doctor": ("sitrack.cli.doctor:doctor", "What is wrong, and what mends it."),

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sitrack.coordination.people import Author, clinician_named, provenance
 from sitrack.errors import BadInput, NotFound, WrittenFirst
 from sitrack.journey.agenda import Due
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import MoveRequest, Variance, decide_move
-from sitrack.journey.entries import OPENED, Draft, Entry
+from sitrack.journey.entries import OPENED, Draft, Entry, Provenance
 from sitrack.journey.episode import Episode, fold
 from sitrack.journey.patient import (
     EpisodeKey,
@@ -106,21 +106,31 @@ def open_episode(
             raise NotFound(
                 f"{coordinator} is not on the staff list", "sitrack staff list"
             )
-        draft = Draft(
-            OPENED,
-            day,
-            who,
-            stage_to=protocol.initial,
-            protocol=protocol.hash,
-            payload={**author.payload(), "coordinator": lead, "side": side.value},
-        )
-        entry = work.append(key.stream, draft)
-        mention = {**author.payload(), "episode": str(key)}
-        work.append(
-            patient_stream(patient.key),
-            Draft("episode-opened", day, who, payload=mention),
-        )
+        opened, mention = opening(key, day, who, lead, protocol, author.payload())
+        entry = work.append(key.stream, opened)
+        work.append(patient_stream(patient.key), mention)
         return settled(work, patient, key, [entry], protocol, dry_run=dry_run)
+
+
+def opening(
+    key: EpisodeKey,
+    day: dt.date,
+    who: Provenance,
+    coordinator: str | None,
+    protocol: Protocol,
+    said: Mapping[str, Any],
+) -> tuple[Draft, Draft]:
+    """Return what opens an episode, and its mention in the patient's stream."""
+    opened = Draft(
+        OPENED,
+        day,
+        who,
+        stage_to=protocol.initial,
+        protocol=protocol.hash,
+        payload={**said, "coordinator": coordinator, "side": key.side.value},
+    )
+    mention = {**said, "episode": str(key)}
+    return opened, Draft("episode-opened", day, who, payload=mention)
 
 
 def _next_key(work: Work, patient: str, side: Side) -> EpisodeKey:

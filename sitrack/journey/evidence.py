@@ -94,12 +94,13 @@ def read_value(kind: str, field: Field, raw: Any) -> Any:
         return _READERS[field.type](field, raw)
     except (ValueError, TypeError, InvalidOperation):
         raise BadInput(
-            f"{kind}: --{option_of(field.name)} {_expected(field)}",
+            f"{kind}: --{option_of(field.name)} {expected(field)}",
             f"see: sitrack record {kind} --help",
         ) from None
 
 
-def _expected(field: Field) -> str:
+def expected(field: Field) -> str:
+    """Return what a field takes, in words."""
     if field.choices:
         return f"takes {', '.join(field.choices)}"
     if field.type == "score":

@@ -226,8 +226,15 @@ class Work:
     def _first(self, stream: str) -> _Head:
         return _Head(0, chain.genesis(self.ledger.ledger_id, stream), None)
 
-    def append(self, stream: str, draft: Draft) -> Entry:
+    def append(
+        self, stream: str, draft: Draft, *, entry_id: str | None = None
+    ) -> Entry:
         """Write the next entry of a stream.
+
+        Args:
+            stream: its name.
+            draft: what is to be written.
+            entry_id: the entry's name for ever; None makes a random one.
 
         Raises:
             WrittenFirst: somebody else took its number.
@@ -244,7 +251,7 @@ class Work:
             {
                 "stream": stream,
                 "seq": head.seq + 1,
-                "entry_id": uuid.uuid4().hex,
+                "entry_id": entry_id or uuid.uuid4().hex,
                 "recorded": codec.instant_text(recorded),
                 "batch": self.batch,
                 "commitment": chain.commitment(salt, body.encode()),
@@ -253,13 +260,17 @@ class Work:
         )
         header = codec.header_of(self.ledger.ledger_id, row)
         row["hash"] = chain.entry_hash(head.hash, header)
-        self.connection.execute(_INSERT_ENTRY, row)
         stored = {"stream": stream, "seq": row["seq"], "salt": salt, "body": body}
-        self.connection.execute(_INSERT_PAYLOAD, stored)
+        self._keep(row, stored)
         self._heads[stream] = _Head(head.seq + 1, row["hash"], recorded)
         entry = codec.entry_of({**row, **stored})
         self.written.append(entry)
         return entry
+
+    def _keep(self, entry: dict[str, Any], payload: dict[str, Any]) -> None:
+        """Write the rows of one entry."""
+        self.connection.execute(_INSERT_ENTRY, entry)
+        self.connection.execute(_INSERT_PAYLOAD, payload)
 
     def hold(self, stream: str) -> None:
         """Keep other writers off a stream until the end; read the clock after that.

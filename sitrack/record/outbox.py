@@ -303,6 +303,34 @@ def set_next_steps(connection: Connection, steps: Iterable[tuple[Step, Next]]) -
         connection.execute(_SET_STEP, values)
 
 
+def hush(
+    connection: Connection,
+    episodes: Sequence[str],
+    today: dt.date,
+    channel: str,
+    why: str,
+) -> int:
+    """Remind nobody of what is due already on these episodes; return how many steps.
+
+    Each step that is not made is kept as a row that was cancelled, with the reason. What
+    falls due later is reminded of as ever.
+    """
+    due = _steps_query(today).where(tables.episode.c.key.in_(episodes))
+    steps = _steps(connection, due)
+    midnight = dt.datetime.combine(today, dt.time.min, tzinfo=dt.UTC)
+    rows = [
+        NewRow(each, _told(each), channel, midnight, suppressed=why) for each in steps
+    ]
+    make_rows(connection, rows)
+    set_next_steps(connection, [(each, (None, None)) for each in steps])
+    return len(steps)
+
+
+def _told(step: Step) -> str:
+    """Who would have been told."""
+    return "lead" if step.recipient == "lead" else step.coordinator or "clinic"
+
+
 _SET_STEP = (
     update(tables.agenda)
     .where(

@@ -66,6 +66,8 @@ WRITES = {
     "exported": ["packet", "P00013-R", "rfa", "--policy", "bcbs-al", "-n"],
     "view-deleted": ["view", "delete", "calls"],
     "enrolled": ["patient", "add", "--from", "-"],
+    "imported": ["import", "-"],
+    "import-check": ["import", "-", "--check"],
     "patient-edited": ["patient", "edit", "P00013", "--payer", "bcbs-al"],
     "staff-added": ["staff", "add", "okafor", "--role", "clinician"],
     "contact-consent": [
@@ -83,7 +85,13 @@ WRITES = {
     "absence": ["absence", "add", "osei", "--until", "+7d", "--cover", "rivera"],
     "role-changed": ["staff", "role", "osei", "auditor"],
 }
+IMPORTED = """{"id":"1","kind":"patient","patient":"a","given":"Jo","family":"Stone"}
+{"id":"2","kind":"episode","patient":"a","side":"left","on":"2025-03-03"}
+{"id":"3","kind":"score","patient":"a","side":"left","on":"2025-03-04","nrs":7}
+"""
 STDIN = {
+    "imported": IMPORTED,
+    "import-check": IMPORTED,
     "patients": '{"family": "bra"}',
     "enrolled": '{"given": "Jo", "family": "Stone"}',
     "contact-consent": "+44 20 7946 0018",

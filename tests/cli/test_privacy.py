@@ -102,6 +102,7 @@ ALONE = [
     ["episode", "list", KEY],
     ["episode", "open", KEY, "--side", "right", *WHO],
     ["undo", "-n", *WHO],
+    ["import", "-", *WHO],
     ["completion", "bash"],
     ["doctor"],
     ["staff", "list"],
@@ -160,7 +161,11 @@ ONE_WORD = {
     ("next",),
     ("show",),
     ("undo",),
+<<<<<<< HEAD
     ("doctor",),
+=======
+    ("import",),
+>>>>>>> 31c44b1 (journey, exchange, coordination, record, cli: import of people and their history)
 }
 NOT_DRIVEN = {("demo",), ("reminder", "watch")}
 """It invents its own patients; it never ends by itself (it is the rounds of `run`)."""

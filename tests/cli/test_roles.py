@@ -23,6 +23,7 @@ WRITES = {
     "advance": ["advance", KEY, "re-evaluation"],
     "undo": ["undo"],
     "packet": ["packet", KEY, "rfa"],
+    "import": ["import", "-"],
     "view save": ["view", "save", "calls", "waits:patient"],
     "view delete": ["view", "delete", "calls"],
     "patient add": ["patient", "add", "--from", "-"],

@@ -1,0 +1,135 @@
+"""Finds the same person twice: certainly, perhaps, or not.
+
+The same record number is the same person. The same name and birth date may be: somebody
+says so, in the column `same-as`. What is only near is told, for a review afterwards.
+Names and birth dates are compared in memory, some 400 bytes for each person.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz import fuzz, process
+
+from sitrack.record.registry import Patient, Person
+
+_NEAR: Final = 80
+"""Percent of likeness from which two names of one birth date are told."""
+
+_PLACEHOLDER: Final = 200
+"""So many people of one birth date are no coincidence: it stands for `unknown`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody who is there already.
+
+    Attributes:
+        where: a patient's key, or `row 12` of the same file.
+        name: the name, folded.
+        born: the birth date, if it is known.
+        mrn: the record number, if there is one.
+    """
+
+    where: str
+    name: str
+    born: dt.date | None
+    mrn: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Who looks like a person.
+
+    Attributes:
+        same: of the same record number, or of the same name and birth date.
+        near: of a similar name or birth date.
+    """
+
+    same: tuple[Known, ...]
+    near: tuple[Known, ...]
+
+
+class People:
+    """Everybody who is there, by what makes two people look like one."""
+
+    def __init__(self, patients: Iterable[Patient]) -> None:
+        self._by_birth: dict[dt.date, list[Known]] = defaultdict(list)
+        self._by_name: dict[str, list[Known]] = defaultdict(list)
+        self._by_mrn: dict[str, Known] = {}
+        self._keys: dict[str, str | None] = {}
+        for patient in patients:
+            self.add(patient.key, patient.person)
+            self._keys[patient.key] = patient.payer
+
+    def add(self, where: str, person: Person) -> None:
+        """Remember somebody, under a key or a row."""
+        known = Known(where, folded(person), person.born, person.mrn)
+        if person.born is not None:
+            self._by_birth[person.born].append(known)
+        self._by_name[known.name].append(known)
+        if person.mrn is not None:
+            self._by_mrn[person.mrn] = known
+
+    def has_key(self, key: str) -> bool:
+        """Whether that key was a patient's when the import began."""
+        return key in self._keys
+
+    def of_mrn(self, mrn: str) -> Known | None:
+        """Return who has that record number."""
+        return self._by_mrn.get(mrn)
+
+    def like(self, person: Person) -> Likeness:
+        """Return who looks like a person who is not among them yet."""
+        name = folded(person)
+        same: list[Known] = []
+        near: list[Known] = []
+        for each in self._by_name.get(name, ()):
+            if not _alike_born(each.born, person.born):
+                continue
+            told_apart = None not in (each.mrn, person.mrn) and each.mrn != person.mrn
+            is_same = person.born is not None and each.born == person.born
+            (same if is_same and not told_apart else near).append(each)
+        return Likeness(tuple(same), (*near, *self._near_names(name, person)))
+
+    def _near_names(self, name: str, person: Person) -> list[Known]:
+        """Others of the same birth date, by how much their names are alike."""
+        if person.born is None or person.born not in self._by_birth:
+            return []
+        others = self._by_birth[person.born]
+        if len(others) > _PLACEHOLDER:
+            return []
+        found = process.extract(
+            name,
+            [each.name for each in others],
+            scorer=fuzz.token_sort_ratio,
+            score_cutoff=_NEAR,
+            limit=5,
+        )
+        return [others[place] for other, _, place in found if other != name]
+
+
+def folded(person: Person) -> str:
+    """Return a name as it is compared: no case, no accents, letters and digits only."""
+    spelled = unicodedata.normalize("NFKD", f"{person.given} {person.family}")
+    letters = [
+        char if char.isalnum() else " "
+        for char in spelled.casefold()
+        if not unicodedata.combining(char)
+    ]
+    return " ".join("".join(letters).split())
+
+
+def _alike_born(one: dt.date | None, other: dt.date | None) -> bool:
+    """Whether two birth dates may be one: unknown, swapped, or one digit mistyped."""
+    if one is None or other is None or one == other:
+        return True
+    if one.year == other.year and (one.month, one.day) == (other.day, other.month):
+        return True
+    differ = sum(a != b for a, b in zip(str(one), str(other), strict=True))
+    return differ == 1
