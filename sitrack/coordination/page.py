@@ -130,7 +130,9 @@ class Page:
                 f"#{standing_on[-1]} stands on {desk.key}: take that back first",
                 f"sitrack history {desk.key}",
             )
-        case = Case(desk.episode, desk.protocol, desk.today, "opened-in-error")
+        # Moves were taken back in the same command: it ends where it began.
+        episode = fold(desk.key, desk.entries, desk.zone)
+        case = Case(episode, desk.protocol, desk.today, "opened-in-error")
         request = MoveRequest(
             target=Stage.CLOSED.value,
             command="episode finish",
