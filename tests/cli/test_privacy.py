@@ -161,11 +161,8 @@ ONE_WORD = {
     ("next",),
     ("show",),
     ("undo",),
-<<<<<<< HEAD
     ("doctor",),
-=======
     ("import",),
->>>>>>> 31c44b1 (journey, exchange, coordination, record, cli: import of people and their history)
 }
 NOT_DRIVEN = {("demo",), ("reminder", "watch")}
 """It invents its own patients; it never ends by itself (it is the rounds of `run`)."""
