@@ -316,7 +316,7 @@ def hush(
     falls due later is reminded of as ever.
     """
     due = _steps_query(today).where(tables.episode.c.key.in_(episodes))
-    steps = _steps(connection, due)
+    steps = _steps(connection, NOBODY_AWAY, due)
     midnight = dt.datetime.combine(today, dt.time.min, tzinfo=dt.UTC)
     rows = [
         NewRow(each, _told(each), channel, midnight, suppressed=why) for each in steps
@@ -328,7 +328,8 @@ def hush(
 
 def _told(step: Step) -> str:
     """Who would have been told."""
-    return "lead" if step.recipient == "lead" else step.coordinator or "clinic"
+    owner = step.coordinator or step.team or "clinic"
+    return "lead" if step.recipient == "lead" else owner
 
 
 _SET_STEP = (
