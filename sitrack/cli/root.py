@@ -47,6 +47,7 @@ _TABLE: Table = {
     "doctor": ("sitrack.cli.doctor:doctor", "What is wrong, and what mends it."),
     "db": ("sitrack.cli.db:db", "The database: init, status, upgrade, path."),
     "completion": ("sitrack.cli.completion:completion", "Let your shell complete."),
+    "bulk": ("sitrack.cli.bulk:bulk", "One verb on all that a filter picks."),
     "team": ("sitrack.cli.team:team", "People who share a queue: add, edit, list."),
     "absence": ("sitrack.cli.absence:absence", "Who is away, and who covers for them."),
     "staff": ("sitrack.cli.staff:staff", "Who works with the record: add, list."),

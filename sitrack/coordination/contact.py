@@ -58,6 +58,7 @@ def log_contact(
     key: EpisodeKey,
     attempt: Attempt,
     *,
+    expect_version: int | None = None,
     dry_run: bool = False,
 ) -> list[Written]:
     """Write an attempt down, and put the episode off until the next one.
@@ -69,11 +70,13 @@ def log_contact(
         BadInput: the next attempt lies in the past, or too far ahead.
         NotFound: there is no such episode.
         NotPermitted: the author is not on the staff list.
+        WrittenFirst: the episode is not at `expect_version` any more.
     """
     with writing(ledger, dry_run=dry_run) as work:
         work.hold(patient_stream(key.patient))
         keys = [key, *(_others(work, key) if attempt.outcome == "deceased" else ())]
-        opened = {each: load_episode(work, each, None) for each in keys}
+        versions = {key: expect_version}
+        opened = {each: load_episode(work, each, versions.get(each)) for each in keys}
         again = _next_attempt(opened[key], attempt, attempt.on or work.today)
         request = EvidenceRequest(
             kind="contact",

@@ -31,12 +31,22 @@ def assign(
     to: str,
     *,
     text: str | None = None,
+    expect_version: int | None = None,
     dry_run: bool = False,
 ) -> list[Written]:
     """Name who answers for episodes from now on: somebody, or a team's queue.
 
     All of them in one transaction: one unit of undo. What goes to somebody stays with
     the team that it is in.
+
+    Args:
+        ledger: the record.
+        author: who names them.
+        keys: the episodes.
+        to: a staff id, or a team.
+        text: why, in words.
+        expect_version: where it is one episode, refuse if it has moved on.
+        dry_run: keep nothing.
 
     Raises:
         NotFound: there is no such person, team or episode.
@@ -54,7 +64,7 @@ def assign(
             return handover.assign(hands, to, hands.episode.team)
 
         return [
-            _decided(work, author, key, decide, text, dry_run=dry_run)
+            _decided(work, author, key, decide, text, expect_version, dry_run=dry_run)
             for key in sorted(dict.fromkeys(keys), key=str)
         ]
 
@@ -137,12 +147,13 @@ def _decided(
     key: EpisodeKey,
     decide: Decide,
     text: str | None,
+    seen: int | None = None,
     *,
     dry_run: bool,
 ) -> Written:
     """Decide about one episode in the hands that it is in, and write it down."""
     who = provenance(work, author)
-    patient, entries, episode, protocol = load_episode(work, key, None)
+    patient, entries, episode, protocol = load_episode(work, key, seen)
     there = duty.roster(work.connection, work.ledger, work.today)
     payload = author.payload() | ({"text": text} if text else {})
     owner = there.owner(episode.coordinator)

@@ -29,6 +29,7 @@ def snooze(
     *,
     reason: str | None = None,
     text: str | None = None,
+    expect_version: int | None = None,
     dry_run: bool = False,
 ) -> Written:
     """Take an episode off the worklist until a day; today brings it back.
@@ -37,9 +38,10 @@ def snooze(
         BadInput: the day lies in the past, or too far ahead.
         NotFound: there is no such episode.
         Refused: the episode has no place on the worklist anyway.
+        WrittenFirst: the episode is not at `expect_version` any more.
     """
     with writing(ledger, dry_run=dry_run) as work:
-        opened = load_episode(work, key, None)
+        opened = load_episode(work, key, expect_version)
         if opened.episode.status is not Status.ACTIVE:
             seen = f"{opened.episode.stage}, {opened.episode.status}"
             finding = frame_finding("NOT_ALLOWED_FROM_STATE", seen)

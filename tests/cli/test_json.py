@@ -104,6 +104,7 @@ ELSEWHERE = {
     *(("episode", verb) for verb in ("open", "finish", "reopen")),
     *(("episode", verb) for verb in ("hold", "resume", "lost", "return")),
     *(("episode", verb) for verb in ("claim", "handoff", "accept", "decline")),
+    *(("bulk", verb) for verb in ("advance", "contact", "snooze", "assign", "hold")),
     *(("team", "edit"), ("absence", "end")),  # kept with their tests
     ("next",),  # schema `show`
     *(("undo",), ("entry", "retract"), ("entry", "transfer")),  # schema `amended`

@@ -108,6 +108,11 @@ ALONE = [
     ["staff", "list"],
     ["staff", "add", "okafor", "--role", "clinician", *WHO],
     ["staff", "role", "osei", "auditor", "-n", *WHO],
+    ["bulk", "owner:me", "advance", "re-evaluation", "-n", *WHO],
+    ["bulk", "owner:me", "contact", "no-answer", "-n", *WHO],
+    ["bulk", "owner:me", "snooze", "+3d", "-n", *WHO],
+    ["bulk", "owner:me", "assign", "--to", "osei", "-n", *WHO],
+    ["bulk", "owner:me", "hold", "--reason", "pregnancy", "--review", "+9d", *WHO],
     ["team", "add", "spine", "--lead", "rivera", *WHO],
     ["team", "edit", "spine", "--join", "osei", *WHO],
     ["team", "list"],
@@ -203,6 +208,7 @@ def every_word(desk):
 def test_every_command_is_driven():
     driven = set(DRIVEN) | ONE_WORD
     driven |= {tuple(words[:length]) for words in ALONE for length in (2, 3)}
+    driven |= {("bulk", words[2]) for words in ALONE if words[0] == "bulk"}
     assert {path for path in COMMANDS if path not in driven} == NOT_DRIVEN
 
 

@@ -41,6 +41,14 @@ WRITES = {
         *("episode", "hold", KEY, "--reason", "pregnancy", "--review", "+30d"),
     ],
     "episode resume": ["episode", "resume", KEY],
+    "bulk advance": ["bulk", "side:right", "advance", "re-evaluation"],
+    "bulk contact": ["bulk", "side:right", "contact", "no-answer"],
+    "bulk snooze": ["bulk", "side:right", "snooze", "+3d"],
+    "bulk assign": ["bulk", "side:right", "assign", "--to", "osei"],
+    "bulk hold": [
+        *("bulk", "side:right", "hold", "--reason", "pregnancy"),
+        *("--review", "+30d"),
+    ],
     "episode assign": ["episode", "assign", KEY, "--to", "osei"],
     "episode claim": ["episode", "claim", KEY],
     "episode accept": ["episode", "accept", KEY],
@@ -107,6 +115,8 @@ def who(role):
 
 
 def command_of(words):
+    if words[0] == "bulk":
+        return f"bulk {words[2]}"
     names = (" ".join(words[:count]) for count in (3, 2, 1))
     return next(name for name in names if name in MATRIX)
 
