@@ -1,5 +1,8 @@
-"""A clinic, its settings, and a channel that keeps what it was given."""
+"""A clinic, its settings, a channel that keeps what it was given, and a wall clock."""
 
+import datetime as dt
+
+import apscheduler.schedulers.base
 import pytest
 from sqlalchemy import select
 
@@ -60,3 +63,27 @@ def events(ledger):
             (row.reminder, row.attempt, row.event, row.detail)
             for row in connection.execute(query)
         ]
+
+
+class WallClock:
+    """A clock on the wall that somebody may set."""
+
+    def __init__(self):
+        self.off_by = 0.0
+
+    def __call__(self):
+        return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=self.off_by)
+
+
+@pytest.fixture
+def wall(monkeypatch):
+    """One wall clock for the watch and for the scheduler underneath it."""
+    clock = WallClock()
+
+    class Datetime(dt.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return clock().astimezone(tz)
+
+    monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Datetime)
+    return clock

@@ -4,7 +4,6 @@ Each test stops the watch as a person would, by a signal; a watchdog sends one w
 the watch would otherwise run for ever.
 """
 
-import datetime as dt
 import itertools
 import os
 import signal
@@ -14,7 +13,6 @@ import threading
 import time
 import tracemalloc
 
-import apscheduler.schedulers.base
 import pytest
 
 from sitrack.reminders.schedule import watch
@@ -47,30 +45,6 @@ def stop(*_):
 
 def never(*_):
     raise AssertionError("not expected here")
-
-
-class WallClock:
-    """A clock on the wall that somebody may set."""
-
-    def __init__(self):
-        self.off_by = 0.0
-
-    def __call__(self):
-        return dt.datetime.now(dt.UTC) + dt.timedelta(seconds=self.off_by)
-
-
-@pytest.fixture
-def wall(monkeypatch):
-    """One wall clock for the watch and for the scheduler underneath it."""
-    clock = WallClock()
-
-    class Datetime(dt.datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return clock().astimezone(tz)
-
-    monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Datetime)
-    return clock
 
 
 def test_the_first_round_comes_at_once_and_the_others_at_the_interval():

@@ -16,12 +16,13 @@ from sitrack.errors import Unavailable
 from sitrack.record import clock_steps, periods, pulse
 from sitrack.record.journal import load_stream, open_ledger, reading
 from sitrack.reminders import watching
+from sitrack.reminders.schedule import watch as keep_watch
 from sitrack.reminders.watching import Watch, note_round
 from tests.clinic import Clinic, codes_of
 from tests.conftest import new_ledger
 from tests.crash.servers import room_for_servers
 
-from .conftest import outbox
+from .conftest import Memory, outbox, round_of
 from .gateway import HOST, Gateway, said, serving
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +60,39 @@ def test_a_clock_that_was_set_is_written_down_after_the_next_round(
     watch.round_done()
     assert office(ledger) == [("clock-stepped", -3600), ("clock-stepped", 315_360_000)]
     assert heard[0] == "warning: the clock moved by -3600 s"
+    assert codes_of(ledger) == set()
+
+
+@pytest.mark.parametrize("step", [-3600.0, 315_360_000.0], ids=["back", "forward"])
+def test_rounds_go_on_under_a_clock_that_is_set_and_say_so(
+    ledger, watch, wall, settings, step
+):
+    clinic = Clinic(ledger)
+    clinic.injected("2025-01-06")
+    clinic.at("2025-01-07")
+    channel, rounds = Memory(), []
+
+    def one_round(_stopping):
+        rounds.append(round_of(clinic, settings, channel).count("sent"))
+        ledger.injected = False  # a clock that was handed in does not step
+        watch.round_done()
+        ledger.injected = True
+        if len(rounds) == 1:
+            wall.off_by = step
+        elif len(rounds) == 4:
+            signal.raise_signal(signal.SIGTERM)
+
+    keep_watch(
+        one_round,
+        interval_seconds=0.02,
+        on_clock_step=watch.clock_was_set,
+        on_error=lambda error: watch.round_failed(error, 0.02),
+        clock=wall,
+    )
+    assert rounds == [1, 0, 0, 0]
+    [(kind, seconds)] = office(ledger)
+    assert (kind, seconds) == ("clock-stepped", pytest.approx(step, abs=1))
+    ledger.injected = False
     assert codes_of(ledger) == set()
 
 
@@ -176,6 +210,38 @@ def test_a_stop_while_a_message_is_sent_finishes_it_and_gives_back_the_rest(
     held = [row for row in rows if row.leased_until is not None]
     assert held == []
     assert json.loads(gateway.requests[0][2])["subject"].split()[1] == done[0].episode
+
+
+def test_what_cannot_be_sealed_is_said_once_and_stops_no_round(sqlite_url, tmp_path):
+    ledger = new_ledger(sqlite_url)
+    clinic = Clinic(ledger)
+    ledger.close()
+    for name, text in (("config.toml", ""), ("seal.pem", "no key"), ("words", "x")):
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o600)
+    sink = tmp_path / "sink.jsonl"
+    told = {
+        "SITRACK_CONFIG": str(tmp_path / "config.toml"),
+        "SITRACK_REMINDERS_CHANNEL": "file",
+        "SITRACK_REMINDERS_FILE": str(sink),
+        "SITRACK_SEAL_KEY_FILE": str(tmp_path / "seal.pem"),
+        "SITRACK_SEAL_PASSPHRASE_FILE": str(tmp_path / "words"),
+    }
+    with watcher(sqlite_url, **told) as process:
+        assert "watching" in "".join(process.stderr.readline() for _ in range(2))
+        assert "not sealed" in process.stderr.readline()
+        time.sleep(2.5)  # two more rounds, that fail to seal as well
+        clinic.injected("2025-01-06")
+        ends = time.monotonic() + 60
+        while not sink.exists():
+            assert process.poll() is None
+            assert time.monotonic() < ends
+            time.sleep(0.2)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=30)
+    clinic.ledger.close()
+    assert process.returncode == 0, err
+    assert "not sealed" not in err
 
 
 def test_a_server_that_is_away_for_a_while_is_waited_for_and_said_so(tmp_path):

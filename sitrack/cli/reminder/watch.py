@@ -35,9 +35,11 @@ def watch(shell: Shell, channel: str | None, every: int) -> None:
 
     ledger = shell.ledger
     watching = Watch(ledger, account_name(), shell.say)
+    unsealed = ""
     with opened(shell, channel, sys.stdout) as (staff, patients):
 
         def one_round(stopping: Callable[[], bool]) -> None:
+            nonlocal unsealed
             report = run_round(
                 ledger,
                 shell.settings,
@@ -47,7 +49,7 @@ def watch(shell: Shell, channel: str | None, every: int) -> None:
                 keeps=False,
             )
             watching.round_done()
-            seal_what_is_new(shell)
+            unsealed = seal_what_is_new(shell, unsealed)
             if report.counts:
                 at = f"{report.now:%Y-%m-%dT%H:%M:%SZ}"
                 shell.say(f"{at} {screens.summary(screens.counts_of(report))}")

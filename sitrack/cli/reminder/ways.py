@@ -49,11 +49,22 @@ def opened(
         yield staff, patients
 
 
-def seal_what_is_new(shell: Shell) -> None:
-    """Seal where it is time; that it cannot be is no failure of a round."""
+def seal_what_is_new(shell: Shell, before: str = "") -> str:
+    """Seal where it is time; that it cannot be is no failure of a round.
+
+    Args:
+        shell: the run.
+        before: what went wrong the last time: it is not said again.
+
+    Returns:
+        What went wrong, or nothing.
+    """
     from sitrack.coordination.sealing import seal_in_round
 
     try:
         seal_in_round(shell.ledger, shell.settings, account_name())
     except SitrackError as error:
-        shell.say(f"warning: not sealed: {error.message}")
+        if error.message != before:
+            shell.say(f"warning: not sealed: {error.message}")
+        return error.message
+    return ""
