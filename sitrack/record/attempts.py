@@ -7,11 +7,24 @@ speak any more. What it says stands in `delivery`, which is append-only.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, not_, or_, select, tuple_, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from sitrack.record import codec, tables, wanted
@@ -72,18 +85,24 @@ class Look:
 
 def look_again(connection: Connection, rows: Sequence[Claimed]) -> dict[int, Look]:
     """Return how each row stands now."""
-    table = tables.reminder
-    query = wanted.its_episode_and_line(
-        select(
-            table.c.id, table.c.status, table.c.leased_until, *wanted.FACTS
-        ).select_from(table)
-    )
     found = {}
     for chunk in chunks(rows):
-        for row in connection.execute(query.where(_are_of_attempt(chunk))):
+        query, named = (
+            (_LOOK_AT_ONE, _the_one(chunk[0]))
+            if len(chunk) == 1
+            else (_look_at(_are_of_attempt(chunk)), {})
+        )
+        for row in connection.execute(query, named):
             held = row.leased_until if row.status == "open" else None
             found[row.id] = Look(held, wanted.why_unwanted(row))
     return {row.id: found.get(row.id, Look(None, None)) for row in rows}
+
+
+def _look_at(which: Any) -> Select[Any]:
+    table = tables.reminder
+    columns = (table.c.id, table.c.status, table.c.leased_until, *wanted.FACTS)
+    query = select(*columns).select_from(table)
+    return wanted.its_episode_and_line(query).where(which)
 
 
 def mine_until(connection: Connection, row: Claimed) -> dt.datetime | None:
@@ -99,8 +118,7 @@ def prolong(
     connection: Connection, rows: Sequence[Claimed], until: dt.datetime
 ) -> set[int]:
     """Keep rows for longer; return which of them are still this attempt's."""
-    is_open = tables.reminder.c.status == "open"
-    return _changed(connection, rows, is_open, leased_until=until)
+    return _changed(connection, rows, _OPEN, leased_until=until)
 
 
 def release(connection: Connection, rows: Sequence[Claimed]) -> set[int]:
@@ -112,9 +130,8 @@ def wait_until(
     connection: Connection, rows: Sequence[Claimed], until: dt.datetime, why: str
 ) -> set[int]:
     """Give rows back that may not leave yet, with the reason. It is no failure."""
-    is_open = tables.reminder.c.status == "open"
     return _changed(
-        connection, rows, is_open, next_at=until, leased_until=None, last_error=why
+        connection, rows, _OPEN, next_at=until, leased_until=None, last_error=why
     )
 
 
@@ -162,7 +179,7 @@ def suppress(
         word: with the reason.
         although_wanted: they are, but may not be sent.
     """
-    conditions = [] if although_wanted else [not_(wanted.still_wanted())]
+    conditions = [] if although_wanted else [_UNWANTED]
     values = {"status": "cancelled", "leased_until": None, "last_error": word.detail}
     return _said(connection, rows, word, "suppressed", values, *conditions)
 
@@ -175,9 +192,8 @@ def postpone(
         "next_at": next_at,
         "leased_until": None,
         "last_error": word.detail,
-        "failures": tables.reminder.c.failures + 1,
     }
-    return _said(connection, rows, word, "failed", values)
+    return _said(connection, rows, word, "failed", values, failed=True)
 
 
 def _said(
@@ -187,8 +203,9 @@ def _said(
     event: str,
     values: dict[str, Any],
     *conditions: Any,
+    failed: bool = False,
 ) -> set[int]:
-    changed = _changed(connection, rows, *conditions, **values)
+    changed = _changed(connection, rows, *conditions, failed=failed, **values)
     lines = [
         {
             "reminder": row.id,
@@ -211,25 +228,51 @@ def _are_of_attempt(rows: Sequence[Claimed]) -> Any:
     sent just before; one that was opened again since belongs to the next attempt.
     """
     table = tables.reminder
-    held = and_(table.c.status == "open", table.c.leased_until.is_not(None))
-    spoken_of = or_(held, table.c.status == "cancelled")
-    if len(rows) == 1:
-        one = rows[0]
-        return and_(table.c.id == one.id, table.c.attempts == one.attempt, spoken_of)
     names = [(row.id, row.attempt) for row in rows]
-    return and_(tuple_(table.c.id, table.c.attempts).in_(names), spoken_of)
+    return and_(tuple_(table.c.id, table.c.attempts).in_(names), _SPOKEN_OF)
+
+
+def _the_one(row: Claimed) -> dict[str, int]:
+    """What `_IS_THE_ONE` asks for."""
+    return {"the_row": row.id, "the_attempt": row.attempt}
 
 
 def _changed(
-    connection: Connection, rows: Sequence[Claimed], *conditions: Any, **values: Any
+    connection: Connection,
+    rows: Sequence[Claimed],
+    *conditions: Any,
+    failed: bool = False,
+    **values: Any,
 ) -> set[int]:
     """Change the rows that this attempt still holds; return which."""
-    table, changed = tables.reminder, set()
+    given = {f"to_{name}": value for name, value in values.items()}
+    changed: set[int] = set()
     for chunk in chunks(rows):
-        statement = update(table).where(_are_of_attempt(chunk), *conditions)
-        result = connection.execute(statement.values(**values).returning(table.c.id))
+        if len(chunk) == 1:
+            statement = _change_of_one(tuple(values), conditions, failed=failed)
+            result = connection.execute(statement, given | _the_one(chunk[0]))
+        else:
+            which = (_are_of_attempt(chunk), *conditions)
+            statement = _change(tuple(values), which, failed=failed)
+            result = connection.execute(statement, given)
         changed |= set(result.scalars())
     return changed
+
+
+def _change(names: Sequence[str], which: Sequence[Any], *, failed: bool) -> Any:
+    table = tables.reminder
+    values: dict[str, Any] = {name: bindparam(f"to_{name}") for name in names}
+    if failed:
+        values["failures"] = table.c.failures + 1
+    return update(table).where(*which).values(**values).returning(table.c.id)
+
+
+@functools.cache
+def _change_of_one(
+    names: tuple[str, ...], conditions: tuple[Any, ...], *, failed: bool
+) -> Any:
+    """The same of one row, put together once: that takes longer than to run it."""
+    return _change(names, (_IS_THE_ONE, *conditions), failed=failed)
 
 
 def write_lines(
@@ -238,7 +281,7 @@ def write_lines(
     """Append to what was said of rows."""
     at = codec.instant_text(now)
     rows = [{"detail": None, **line, "worker": worker, "at": at} for line in lines]
-    connection.execute(insert(tables.delivery), rows)
+    connection.execute(_WRITE_LINES, rows)
 
 
 # --- the messages
@@ -246,11 +289,8 @@ def write_lines(
 
 def insert_message(connection: Connection, values: dict[str, Any]) -> bool:
     """Write down a message, unless there is one like it; return whether it was new."""
-    on_postgres = connection.dialect.name == "postgresql"
-    make: Any = postgresql.insert if on_postgres else sqlite.insert
-    statement = make(tables.message).on_conflict_do_nothing()
-    returning = statement.returning(tables.message.c.key)
-    return connection.execute(returning, values).scalar() is not None
+    statement = _WRITE_MESSAGE[connection.dialect.name]
+    return connection.execute(statement, values).scalar() is not None
 
 
 def note_message(
@@ -261,9 +301,7 @@ def note_message(
     today: dt.date,
 ) -> None:
     """Count the message that carried these rows."""
-    table = tables.message
-    sent = update(table).where(table.c.key == key).values(sent_at=now)
-    if connection.execute(sent).rowcount == 0:
+    if connection.execute(_NOTE_SENT, {"of": key, "at": now}).rowcount == 0:
         alone = {"key": key, "day": today, "alone": 1, "sent_at": now}
         to = {"recipient": rows[0].recipient, "channel": rows[0].channel}
         insert_message(connection, alone | to)
@@ -271,18 +309,8 @@ def note_message(
 
 def sent_to(connection: Connection, recipient: str, channel: str, day: dt.date) -> int:
     """Return how many messages went to somebody through a channel on that day."""
-    table = tables.message
-    query = (
-        select(func.count())
-        .select_from(table)
-        .where(
-            table.c.recipient == recipient,
-            table.c.channel == channel,
-            table.c.day == day,
-            table.c.sent_at.is_not(None),
-        )
-    )
-    return int(connection.execute(query).scalar_one())
+    asked = {"to": recipient, "by": channel, "on": day}
+    return int(connection.execute(_SENT_TO, asked).scalar_one())
 
 
 def sent_since(
@@ -294,3 +322,36 @@ def sent_since(
     query = query.where(table.c.channel == channel, table.c.sent_at > since)
     count, first = connection.execute(query).one()
     return int(count), first
+
+
+# --- statements, put together once: that takes longer than running them
+
+_ROW = tables.reminder.c
+_OPEN = _ROW.status == "open"
+_UNWANTED = not_(wanted.still_wanted())
+_SPOKEN_OF = or_(
+    and_(_ROW.status == "open", _ROW.leased_until.is_not(None)),
+    _ROW.status == "cancelled",
+)
+_IS_THE_ONE = and_(
+    _ROW.id == bindparam("the_row"),
+    _ROW.attempts == bindparam("the_attempt"),
+    _SPOKEN_OF,
+)
+_LOOK_AT_ONE = _look_at(_IS_THE_ONE)
+_WRITE_LINES = insert(tables.delivery)
+_WRITE_MESSAGE = {
+    name: make(tables.message).on_conflict_do_nothing().returning(tables.message.c.key)
+    for name, make in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+}
+_NOTE_SENT = (
+    update(tables.message)
+    .where(tables.message.c.key == bindparam("of"))
+    .values(sent_at=bindparam("at"))
+)
+_SENT_TO = select(func.count()).where(
+    tables.message.c.recipient == bindparam("to"),
+    tables.message.c.channel == bindparam("by"),
+    tables.message.c.day == bindparam("on"),
+    tables.message.c.sent_at.is_not(None),
+)
