@@ -17,6 +17,7 @@ NAMES = {
     "writers": "Eight writers at once",
     "as_of": "What was true on a day",
     "reminders": "A round of reminders",
+    "watching": "A process that keeps watch",
 }
 """Each benchmark is the module of that name: `run(runs, episodes)` gives its figures."""
 

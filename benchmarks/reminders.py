@@ -34,6 +34,7 @@ def _settings(folder: Path) -> Settings:
     flags = {
         "clinic.address": "desk@clinic.example",
         "reminders.channel": "file",
+        "reminders.digest": False,  # a commit for each reminder
         # The caps are there for a storm: here the sending itself is measured.
         "reminders.most_per_person": 1000,
         "reminders.most_per_hour": 10_000,
