@@ -16,6 +16,7 @@ NAMES = {
     "moves": "One move, and what a user would write instead",
     "writers": "Eight writers at once",
     "as_of": "What was true on a day",
+    "verify": "Whether the record proves itself",
     "reminders": "A round of reminders",
     "watching": "A process that keeps watch",
 }

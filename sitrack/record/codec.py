@@ -63,13 +63,14 @@ def header_of(ledger_id: str, row: Mapping[str, Any]) -> list[str | None]:
 
 def as_text(values: Iterable[Any]) -> list[str | None]:
     """Return values as they are hashed: bytes as hex, numbers as digits."""
-    fields: list[str | None] = []
-    for value in values:
-        if value is None or type(value) is str:
-            fields.append(value)
-        else:
-            fields.append(value.hex() if type(value) is bytes else str(value))
-    return fields
+    return [
+        value if value is None or type(value) is str else _as_text(value)
+        for value in values
+    ]
+
+
+def _as_text(value: Any) -> str:
+    return value.hex() if type(value) is bytes else str(value)
 
 
 def delivery_of(row: Mapping[str, Any]) -> list[str | None]:

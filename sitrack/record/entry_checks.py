@@ -1,7 +1,7 @@
 """Walks every stream, entry by entry: numbers, links, hashes, times, contents, leaves.
 
-One query gives every entry beside its content, its leaf of the sealed log, and the
-head of its stream; one row is held at a time. Of each stream the first bad entry is
+One query gives every entry beside its content and its leaf of the sealed log, and
+another the head of each stream, in the same order; one row is held at a time. Of each stream the first bad entry is
 named, and beside it the first that is another than what was sealed. Values come as
 the driver gives them: in a damaged file anything may stand anywhere, and must become
 a finding.
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -33,20 +33,24 @@ _STORED: Final = codec.HEADER[1:]
 
 _WALK: Final = f"""
 SELECT {", ".join(f"e.{name}" for name in _STORED)}, e.previous, e.hash,
-  p.salt, p.body, l.hash, s.hash
+  p.salt, p.body, l.hash
 FROM entry e
 LEFT JOIN payload p ON p.stream = e.stream AND p.seq = e.seq
 LEFT JOIN leaf l ON l.stream = e.stream AND l.seq = e.seq
-LEFT JOIN stream s ON s.stream = e.stream AND s.seq = e.seq
 {{where}} ORDER BY e.stream, e.seq
 """  # noqa: S608 - names of ours
+_HEADS: Final = """
+SELECT s.stream, s.seq, s.hash FROM stream s
+WHERE EXISTS (SELECT 1 FROM entry e WHERE e.stream = s.stream) {where}
+ORDER BY s.stream
+"""
 
 _SEQ: Final = _STORED.index("seq")
 _OCCURRED: Final = _STORED.index("occurred")
 _RECORDED: Final = _STORED.index("recorded")
 _COMMITMENT: Final = _STORED.index("commitment")
 _FIELDS: Final = len(_STORED)
-_PREVIOUS, _HASH, _SALT, _BODY, _LEAF, _HEAD = range(_FIELDS, _FIELDS + 6)
+_PREVIOUS, _HASH, _SALT, _BODY, _LEAF = range(_FIELDS, _FIELDS + 5)
 
 _Row = Any
 _Seen = tuple[str, str]
@@ -78,6 +82,9 @@ class Walk:
     unsealed: tuple[str, str, int] | None = None
     broken: set[str] = field(default_factory=set)
 
+    def __post_init__(self) -> None:
+        self._latest = self.now + AHEAD
+
     def faults(
         self, connection: Connection, only: str | None = None
     ) -> Iterator[Fault]:
@@ -87,46 +94,40 @@ class Walk:
             connection: a transaction that reads one consistent state.
             only: the one stream to walk; None for all.
         """
-        where = "" if only is None else "WHERE e.stream = :only"
-        result = connection.execute(
-            text(_WALK.format(where=where)),
-            {} if only is None else {"only": only},
-            execution_options={"yield_per": _TOLD_EVERY},
-        )
+        heads = _Heads(_rows(connection, _HEADS, "AND s.stream = :only", only))
         at: _Place | None = None
-        for row in result:
+        for row in _rows(connection, _WALK, "WHERE e.stream = :only", only):
             if at is None or row[0] != at.stream:
-                yield from self._left(at)
-                at = _Place(self.ledger, row[0])
+                yield from self._left(at, heads)
+                at = _Place(self.ledger, row[0], self.erased)
                 self.streams += 1
             self.entries += 1
             if not self.entries % _TOLD_EVERY:
                 self.tell(self.entries)
-            self._note(row)
+            if row[_LEAF] is not None:
+                self.leaves += 1
+            else:
+                self._note_unsealed(row)
             if at.fault is None:
                 if at.unlike is None and row[_LEAF] not in {None, row[_HASH]}:
                     at.unlike = at.number
                 at.fault = self._look(at, row)
-            at.head = row[_HEAD]
-        yield from self._left(at)
+        yield from self._left(at, heads)
         self.tell(self.entries)
 
-    def _note(self, row: _Row) -> None:
-        if row[_LEAF] is not None:
-            self.leaves += 1
-        else:
-            found = (str(row[_RECORDED]), str(row[0]), row[_SEQ])
-            if self.unsealed is None or found[0] < self.unsealed[0]:
-                self.unsealed = found
+    def _note_unsealed(self, row: _Row) -> None:
+        found = (str(row[_RECORDED]), str(row[0]), row[_SEQ])
+        if self.unsealed is None or found[0] < self.unsealed[0]:
+            self.unsealed = found
 
-    def _left(self, at: _Place | None) -> Iterator[Fault]:
+    def _left(self, at: _Place | None, heads: _Heads) -> Iterator[Fault]:
         """What is to be said at the end of a stream."""
         if at is None:
             return
         if at.unlike is not None:
             seen = "it is not what was sealed under its number"
             yield Fault("SEAL_ROOT", str(at.stream), at.unlike, seen)
-        if at.fault is None and at.head != at.previous:
+        if heads.of(at.stream) != (at.number - 1, at.previous) and at.fault is None:
             at.fault = "HEAD", "the head of the stream is not its last entry"
             at.number -= 1
         if at.fault is not None:
@@ -140,7 +141,7 @@ class Walk:
             seen = (
                 _chain_fault(at, row)
                 or self._time_fault(at, row)
-                or self._content_fault(at, row)
+                or _content_fault(at, row)
             )
         except (ValueError, TypeError, OverflowError, AttributeError):
             return "INTEGRITY", "it cannot be read as an entry"
@@ -154,7 +155,7 @@ class Walk:
         if recorded <= at.recorded:
             return "CLOCK", "it was written before the entry before it"
         written = codec.read_instant(recorded)
-        if written > self.now + AHEAD:
+        if written > self._latest:
             return "FUTURE", "it was written in the future"
         happened = codec.read_occurred(occurred)
         if isinstance(happened, dt.datetime):
@@ -167,20 +168,30 @@ class Walk:
             )
         return ("FUTURE", "it happened after it was written") if is_later else None
 
-    def _content_fault(self, at: _Place, row: _Row) -> _Seen | None:
-        body = row[_BODY]
-        if self.erased.covers(at.stream, at.number):
-            is_gone = body is None
-            return (
-                None
-                if is_gone
-                else ("ERASE_INCOMPLETE", "its content was erased, and is there")
-            )
-        if body is None:
-            return "PAYLOAD_MISSING", "its content is gone"
-        if chain.commitment(row[_SALT], body.encode()) != row[_COMMITMENT]:
-            return "PAYLOAD", "its content was changed"
-        return None
+
+def _rows(connection: Connection, query: str, where: str, only: str | None) -> Any:
+    """The rows of a query, in pieces; of one stream, or of all where none is named."""
+    return connection.execute(
+        text(query.format(where="" if only is None else where)),
+        {} if only is None else {"only": only},
+        execution_options={"yield_per": _TOLD_EVERY},
+    )
+
+
+class _Heads:
+    """The heads of the streams that have entries, one after another."""
+
+    def __init__(self, rows: Iterable[_Row]) -> None:
+        self._rows = iter(rows)
+        self._next = next(self._rows, None)
+
+    def of(self, stream: Any) -> tuple[Any, Any] | None:
+        """The number and hash of the next stream's head; None where it has none."""
+        head = self._next
+        if head is None or head[0] != stream:
+            return None
+        self._next = next(self._rows, None)
+        return head[1], head[2]
 
 
 class _Place:
@@ -188,24 +199,24 @@ class _Place:
 
     Attributes:
         stream: its name.
+        erased_to: the last number whose content was erased by law; 0 for none.
         number: which the next entry has to have, or has that is bad.
         previous: the hash it has to be chained to.
         recorded: when the entry before it was written.
-        head: the head of the stream, where it belongs to the entry seen last.
         fault: what is wrong in this stream.
         unlike: the first entry that is another than its leaf.
     """
 
     __slots__ = (
-        *("fault", "framed", "head", "number"),
+        *("erased_to", "fault", "framed", "number"),
         *("previous", "recorded", "stream", "unlike"),
     )
 
-    def __init__(self, ledger: Ledger, stream: Any) -> None:
+    def __init__(self, ledger: Ledger, stream: Any, erased: Erased) -> None:
         self.stream = stream
+        self.erased_to = erased.up_to.get(stream, 0)
         self.number = 1
         self.recorded = ""
-        self.head: Any = None
         self.fault: _Seen | None = None
         self.unlike: int | None = None
         try:
@@ -223,3 +234,16 @@ def _chain_fault(at: _Place, row: _Row) -> _Seen | None:
     header = at.framed + chain.frame(codec.as_text(row[1:_FIELDS]))
     hashed = hashlib.sha256(chain.ENTRY + at.previous + header).digest()
     return None if hashed == row[_HASH] else ("HASH", "its header was changed")
+
+
+def _content_fault(at: _Place, row: _Row) -> _Seen | None:
+    body = row[_BODY]
+    if at.number <= at.erased_to:
+        if body is None:
+            return None
+        return "ERASE_INCOMPLETE", "its content was erased, and is there"
+    if body is None:
+        return "PAYLOAD_MISSING", "its content is gone"
+    if chain.commitment(row[_SALT], body.encode()) != row[_COMMITMENT]:
+        return "PAYLOAD", "its content was changed"
+    return None

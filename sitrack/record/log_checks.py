@@ -9,6 +9,7 @@ streams has shown; what is gone of them, and of `delivery`, is shown here.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -166,12 +167,11 @@ class LogCheck:
     def _grow(self, leaves: Iterator[Any], size: int) -> bool:
         """Take leaves until there are so many; False where one is missing before."""
         edge = self._edge
-        while edge.size < size:
-            row = next(leaves, None)
-            if row is None or row[0] != edge.size or not isinstance(row[1], bytes):
+        for position, hashed in itertools.islice(leaves, max(0, size - edge.size)):
+            if position != edge.size or not isinstance(hashed, bytes):
                 return False
-            edge.append(merkle.leaf_hash(row[1]))
-        return True
+            edge.append(merkle.leaf_hash(hashed))
+        return edge.size >= size
 
     def _witnessed(self, seen: Seen, leaves: Iterator[Any]) -> Iterator[Fault]:
         """Whether the log still is what a witness saw."""

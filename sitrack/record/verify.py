@@ -86,7 +86,17 @@ def verify(
         tell: called now and then with the steps done, of `steps`.
         held: what the verifier brings along; None for nothing.
     """
-    return _Verification(connection, ledger, tell, held or Held()).run()
+    check = _Verification(connection, ledger, tell, held or Held())
+    try:
+        return check.run()
+    except _NotText:
+        # To let any bytes come makes every text dearer: only where it is needed.
+        with _any_bytes(connection):
+            return check.run()
+
+
+class _NotText(Exception):
+    """What stands in a text is no UTF-8, and the driver does not let it come."""
 
 
 @dataclass
@@ -101,15 +111,14 @@ class _Verification:
     def run(self) -> Report:
         """Do every check, one after another."""
         report = Report(is_signed=bool(self.held.keys))
-        with _any_bytes(self.connection):
-            report.faults += self._guarded("schema", self._shape())
-            gone = self._value(erased, Erased())
-            now = self._value(self._latest_possible, self.ledger.clock())
-            walk = Walk(self.ledger, now, self.tell, gone)
-            report.faults += self._guarded("entry", walk.faults(self.connection))
-            report.faults += self._guarded(LOG, self._log(walk, report))
-            report.faults += self._guarded("episode", self._episodes(walk, report))
-            report.faults += self._guarded("office", self._origins(walk))
+        report.faults += self._guarded("schema", self._shape())
+        gone = self._value(erased, Erased())
+        now = self._value(self._latest_possible, self.ledger.clock())
+        walk = Walk(self.ledger, now, self.tell, gone)
+        report.faults += self._guarded("entry", walk.faults(self.connection))
+        report.faults += self._guarded(LOG, self._log(walk, report))
+        report.faults += self._guarded("episode", self._episodes(walk, report))
+        report.faults += self._guarded("office", self._origins(walk))
         report.streams, report.entries = walk.streams, walk.entries
         return report
 
@@ -118,6 +127,8 @@ class _Verification:
         try:
             yield from check
         except Exception as error:  # noqa: BLE001 - a damaged file can raise anything
+            if _is_no_text(error) and not _takes_any_bytes(self.connection):
+                raise _NotText from None
             seen = f"it cannot be read to its end ({type(error).__name__})"
             yield Fault("INTEGRITY", where, None, seen)
 
@@ -174,19 +185,29 @@ def _first_line(seen: Any) -> str:
     return str(seen).splitlines()[0][:200]
 
 
+def _is_no_text(error: Exception) -> bool:
+    return isinstance(error, UnicodeError) or "could not decode" in str(error).lower()
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.dbapi_connection
+
+
+def _takes_any_bytes(connection: Connection) -> bool:
+    """Whether no text of a database can be refused; a server has checked its own."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    return not on_sqlite or _driver(connection).text_factory is not str
+
+
 @contextlib.contextmanager
 def _any_bytes(connection: Connection) -> Iterator[None]:
     """On SQLite, let text come that is no UTF-8: it is a finding, and no exception."""
-    driver: Any = connection.connection.dbapi_connection
-    if connection.dialect.name != "sqlite":
-        yield
-        return
-    before = driver.text_factory
+    driver = _driver(connection)
     driver.text_factory = lambda raw: raw.decode(errors="surrogateescape")
     try:
         yield
     finally:
-        driver.text_factory = before
+        driver.text_factory = str
 
 
 def latest_possible(connection: Connection, ledger: Ledger) -> dt.datetime:

@@ -134,6 +134,12 @@ def empty_for_missing(b):
     b.edit(b.one, 4, performer="")
 
 
+@attack(HEADERS, "put bytes into a header that are no text", C="INTEGRITY")
+def no_text(b):
+    change = "UPDATE entry SET recorder = CAST(x'c328' AS TEXT)"
+    b.sql(f"{change} WHERE stream = ? AND seq = 2", b.one)
+
+
 @attack(HEADERS, "hash an entry under an older tag, chain anew", C="HASH")
 def older_tag(b):
     import hashlib

@@ -151,9 +151,9 @@ SEAL = (
     "ORDER BY number DESC LIMIT 1"
 )
 EPISODE = (
-    "INSERT INTO episode SELECT replace(key, '-R', '-L'), patient, 'left', stage, "
-    "status, visit, since, coordinator, protocol, version, alert, snoozed_until, "
-    "stopped FROM episode WHERE side = 'right'"
+    "INSERT INTO episode (key, patient, side, stage, status, visit, since, protocol, "
+    "version) SELECT replace(key, '-R', '-L'), patient, 'left', stage, status, visit, "
+    "since, protocol, version FROM episode WHERE side = 'right'"
 )
 INSERTS = {
     "an entry that is chained to nothing": (
