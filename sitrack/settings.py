@@ -265,7 +265,13 @@ def default_witness_folder() -> str:
     return str(folder / "witness")
 
 
-def _files(environ: Mapping[str, str], config: str | None) -> list[Path]:
+def files(environ: Mapping[str, str], config: str | None) -> list[Path]:
+    """Return the settings files that are looked at, the first of them first.
+
+    Args:
+        environ: the environment.
+        config: a file named on the command line, or None.
+    """
     named = config or environ.get("SITRACK_CONFIG")
     if named:
         return [Path(named)]
@@ -291,7 +297,7 @@ def load(
     """
     documents = [
         (path, _read(path, required=bool(config or environ.get("SITRACK_CONFIG"))))
-        for path in _files(environ, config)
+        for path in files(environ, config)
     ]
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}

@@ -46,6 +46,7 @@ _TABLE: Table = {
     "audit": ("sitrack.cli.audit:audit", "For auditors: verify the record."),
     "doctor": ("sitrack.cli.doctor:doctor", "What is wrong, and what mends it."),
     "db": ("sitrack.cli.db:db", "The database: init, status, upgrade, path."),
+    "config": ("sitrack.cli.config:config", "The settings: show, init, path."),
     "completion": ("sitrack.cli.completion:completion", "Let your shell complete."),
     "bulk": ("sitrack.cli.bulk:bulk", "One verb on all that a filter picks."),
     "team": ("sitrack.cli.team:team", "People who share a queue: add, edit, list."),
@@ -68,7 +69,9 @@ def root(ctx: click.Context) -> None:
     Every command has examples of its own: sitrack COMMAND --help
     """
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        from sitrack.cli.first_steps import next_step
+
+        click.echo("\n".join([ctx.get_help(), "", *next_step()]))
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -1,6 +1,6 @@
-"""A glance at keys, staff and views by the bare driver, for a shell that completes words.
+"""A glance by the bare driver: at words for a shell to complete, and how far a record is.
 
-It shows no name and changes nothing. SQLAlchemy takes longer to load than a person
+Keys, staff and views; it shows no name and changes nothing. SQLAlchemy takes longer to load than a person
 who presses TAB will wait; everything else goes through it.
 """
 
@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import urllib.parse
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 _MOST: Final = 200
 _LOCAL: Final = {None, "", "localhost", "127.0.0.1", "::1"}
@@ -31,35 +32,67 @@ def glance(url: str, what: str, typed: str) -> list[str]:
         what: `keys` of open episodes, `staff` ids or names of `views`.
         typed: the beginning of the word.
     """
-    query = f"{_QUERIES[what]} LIMIT {_MOST}"
+    rows = _rows(url, f"{_QUERIES[what]} LIMIT {_MOST}", typed)
+    return [str(row[0]) for row in rows or ()]
+
+
+_HOW_FAR: Final = """
+SELECT EXISTS (SELECT 1 FROM staff), EXISTS (SELECT 1 FROM patient),
+EXISTS (SELECT 1 FROM episode)
+"""
+
+
+def how_far(url: str) -> str:
+    """Return how far a record is: `missing`, `no-staff`, `no-patients`, `no-episodes`.
+
+    Or `goes-on`, where somebody's journey is followed; or `unclear`.
+    """
+    if url.startswith("sqlite:///") and not _file(url).exists():
+        return "missing"
+    rows = _rows(url, _HOW_FAR, "")
+    if rows is None:
+        return "unclear"
+    steps = ("no-staff", "no-patients", "no-episodes")
+    return next(
+        (step for step, there in zip(steps, rows[0], strict=True) if not there),
+        "goes-on",
+    )
+
+
+def _rows(url: str, query: str, typed: str) -> list[tuple[Any, ...]] | None:
+    """What a record answers; None where it is away."""
     if url.startswith("sqlite:///"):
         return _from_file(url, query, typed)
     if url.startswith("postgresql") and "://" in url and _is_safe(url):
         return _from_server(url, query, typed)
-    return []
+    return None
 
 
-def _from_file(url: str, query: str, typed: str) -> list[str]:
-    path = urllib.parse.quote(url.partition(":///")[2].partition("?")[0])
+def _file(url: str) -> Path:
+    return Path(url.partition(":///")[2].partition("?")[0])
+
+
+def _from_file(url: str, query: str, typed: str) -> list[tuple[Any, ...]] | None:
+    path = urllib.parse.quote(str(_file(url)))
     with contextlib.suppress(sqlite3.Error):
         place = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=0.05)
+        values = {"typed": typed}
         with contextlib.closing(place) as connection:
-            rows = connection.execute(query.format("?1"), (typed,)).fetchall()
-        return [str(row[0]) for row in rows]
-    return []
+            return connection.execute(query.format(":typed"), values).fetchall()
+    return None
 
 
-def _from_server(url: str, query: str, typed: str) -> list[str]:
+def _from_server(url: str, query: str, typed: str) -> list[tuple[Any, ...]] | None:
     import psycopg
 
     plain = "postgresql" + url[url.index("://") :]
-    with contextlib.suppress(psycopg.Error):
-        with psycopg.connect(plain, connect_timeout=2) as connection:
-            rows = connection.execute(
-                query.format("%(typed)s"), {"typed": typed}
-            ).fetchall()
-        return [str(row[0]) for row in rows]
-    return []
+    asked = query.format("%(typed)s")
+    with (
+        contextlib.suppress(psycopg.Error),
+        psycopg.connect(plain, connect_timeout=2) as connection,
+    ):
+        return connection.execute(asked, {"typed": typed}).fetchall()
+    return None
 
 
 def _is_safe(url: str) -> bool:

@@ -64,9 +64,10 @@ FOUND = json.dumps({"family": "bra"})
 NOBODYS = {
     *(("demo",), ("completion",), ("audit", "verify")),
     *(("pathway", "check"), ("pathway", "draw")),
+    *(("config", verb) for verb in ("show", "path", "init")),
     *(("db", verb) for verb in ("init", "status", "upgrade", "path", "restore")),
 }
-"""Commands that show nobody anything of anyone: keys, sizes, and what is in a file."""
+"""Commands that show nobody anything of anyone: keys, sizes, settings, and what is in a file."""
 
 
 def log_of(url, *whose):

@@ -5,6 +5,8 @@ import stat
 
 import pytest
 
+from tests.clinic import Clinic
+
 from .keyboard import typed, typed_outside
 
 
@@ -76,6 +78,44 @@ def test_from_nothing_to_the_first_worklist(home, type_here, monkeypatch):
     assert type_here("audit", "verify", "--format", "table").endswith(
         "The record holds.\n"
     )
+
+
+def test_sitrack_alone_says_how_far_the_record_is(home, type_here, monkeypatch):
+    monkeypatch.setenv("SITRACK_AS", "rivera")
+    person = json.dumps({"given": "Mary", "family": "King"})
+    steps = {
+        "Next: sitrack db init": ("db", "init", "--zone", "UTC"),
+        "Next: sitrack staff add YOUR-ID --role coordinator": (
+            *("staff", "add", "rivera", "--role", "coordinator"),
+        ),
+        "Next: sitrack patient add": ("patient", "add", "--from", "-"),
+        "Next: sitrack episode open PATIENT --side left|right": (
+            *("episode", "open", "P00013", "--side", "right"),
+        ),
+    }
+    for step, words in steps.items():
+        assert type_here().splitlines()[-1] == step
+        type_here(*words, stdin=person)
+    assert type_here().splitlines()[-2:] == ["", "Next: sitrack worklist"]
+
+
+def test_a_record_that_cannot_be_looked_at_is_one_for_the_doctor(home, monkeypatch):
+    other = home / "other.db"
+    for content in (b"", b"no database"):
+        other.write_bytes(content)
+        monkeypatch.setenv("SITRACK_DATABASE_URL", f"sqlite:///{other}")
+        assert typed().out.endswith("Next: sitrack doctor\n")
+    (home / "half.toml").write_text("as =")
+    monkeypatch.setenv("SITRACK_CONFIG", str(home / "half.toml"))
+    assert typed().out.endswith("Next: sitrack doctor\n")
+
+
+def test_how_far_a_record_is_on_a_server_too(ledger, monkeypatch):
+    url = ledger.url.render_as_string(hide_password=False)
+    monkeypatch.setenv("SITRACK_DATABASE_URL", url)
+    assert typed().out.endswith("--role coordinator\n")
+    Clinic(ledger).walked()
+    assert typed().out.endswith("\nNext: sitrack worklist\n")
 
 
 def test_a_second_record_is_not_made_over_the_first(home, type_here):

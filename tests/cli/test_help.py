@@ -56,9 +56,21 @@ def test_every_option_is_explained(path):
     ] == []
 
 
-@pytest.mark.parametrize("path", sorted(GROUPS | {()}), ids=spelled)
+@pytest.mark.parametrize("path", sorted(GROUPS), ids=spelled)
 def test_a_bare_group_prints_its_help(path):
     assert typed(*path) == typed(*path, "--help")
+
+
+def test_sitrack_alone_prints_its_help_and_what_comes_next():
+    alone, asked = typed(), typed("--help")
+    assert (alone.code, alone.err) == (0, "")
+    step = alone.out.removeprefix(asked.out).splitlines()
+    assert step == [
+        "",
+        "There is no record yet.",
+        "To see it work first: sitrack demo",
+        "Next: sitrack db init",
+    ]
 
 
 @pytest.mark.parametrize("path", sorted(COMMANDS - {("demo",)}), ids=spelled)

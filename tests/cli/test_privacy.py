@@ -105,6 +105,7 @@ ALONE = [
     ["import", "-", *WHO],
     ["completion", "bash"],
     ["doctor"],
+    *(["config", verb] for verb in ("show", "path", "init")),
     ["staff", "list"],
     ["staff", "add", "okafor", "--role", "clinician", *WHO],
     ["staff", "role", "osei", "auditor", "-n", *WHO],
