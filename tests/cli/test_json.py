@@ -113,6 +113,7 @@ ELSEWHERE = {
     *(("db", verb) for verb in ("backup", "rebuild")),
     *(("patient", verb) for verb in ("export", "erase")),
     *(("audit", "export"), ("export", "entries")),
+    ("config", "show"),
     ("reminder", "watch"),  # never ends by itself
     ("reminder", "retry"),  # test_looking: here nothing was given up
     *(("pathway", verb) for verb in ("diff", "adopt", "migrate")),  # test_pathway
