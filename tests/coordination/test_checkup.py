@@ -6,6 +6,7 @@ import os
 import pytest
 
 from sitrack.coordination.checkup import Check, Result, care, ground, machine
+from sitrack.coordination.handing import assign
 from sitrack.coordination.parking import change_status
 from sitrack.journey import parking
 from sitrack.record import footing
@@ -132,6 +133,9 @@ def test_a_coordinator_who_is_gone(clinic):
         run("UPDATE staff SET role = 'auditor' WHERE id = 'rivera'")
     seen = told(clinic.ledger, "coordinator-gone")
     assert seen.what == f"rivera coordinates no more: {clinic.key}"
+    assert seen.mend == f"sitrack episode assign {clinic.key} --to WHO"
+    assign(clinic.ledger, RIVERA, [clinic.key], "osei")
+    assert set(found_in(clinic.ledger)) <= TEST_SERVERS
 
 
 def test_an_episode_that_is_nobodys(clinic):
@@ -139,6 +143,9 @@ def test_an_episode_that_is_nobodys(clinic):
         run("UPDATE episode SET coordinator = NULL")
     seen = told(clinic.ledger, "no-coordinator")
     assert seen.mend == f"sitrack episode claim {clinic.key}"
+    with driver(clinic.ledger) as run:
+        run("UPDATE episode SET team = 'spine'")
+    assert set(found_in(clinic.ledger)) <= TEST_SERVERS
 
 
 def test_three_are_named_and_the_rest_is_counted():

@@ -17,9 +17,11 @@ from pathlib import Path
 from sitrack.coordination import people
 from sitrack.coordination.amendments import correct, retract
 from sitrack.coordination.erasing import erase
+from sitrack.coordination.handing import answer, assign, hand_off
 from sitrack.coordination.page import Because
 from sitrack.coordination.parking import change_status
 from sitrack.coordination.people import Author
+from sitrack.coordination.teams import TeamChange, add_team
 from sitrack.journey import parking
 from sitrack.pathway.stages import Side
 from sitrack.record.journal import SCHEMA
@@ -50,10 +52,19 @@ def lived(ledger, folder):
     clinic.record(left, "score", nrs="6.5", pgic="4")
     correct(ledger, RIVERA, left, {2: [("nrs", "7")]}, Because("typing-error"))
     retract(ledger, RIVERA, left, [4], Because("duplicate"))
+    _handed_over(clinic, left)
     _erased(clinic)
     clinic.at("2025-02-24")
     register(ledger)
     sealed(ledger)
+
+
+def _handed_over(clinic, key):
+    """From hand to hand, and into the queue of a team."""
+    hand_off(clinic.ledger, RIVERA, key, "osei", "absence")
+    answer(clinic.ledger, Author("osei", "account"), key)
+    add_team(clinic.ledger, RIVERA, "spine", TeamChange("rivera", ["osei"]))
+    assign(clinic.ledger, RIVERA, [key], "spine")
 
 
 def _erased(clinic):
