@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 import click
 
 from sitrack.cli import shell
+from sitrack.cli.lazy import CONTEXT
 from sitrack.cli.root import root
 from tests.docs.told import ROOT
 
@@ -81,7 +82,9 @@ def about(path: Path, command: click.Command) -> Iterator[str]:
     yield ""
     yield from explained(command)
     yield "```"
-    context = click.Context(command, info_name=spelled(path))
+    # A command keeps the help option of the first context that asks for it.
+    settings = CONTEXT | dict(command.context_settings)
+    context = click.Context(command, info_name=spelled(path), **settings)
     yield from command.get_usage(context).removeprefix("Usage: ").splitlines()
     yield "```"
     own = [option for option in command.params if is_its_own(option)]
