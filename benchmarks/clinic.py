@@ -15,7 +15,6 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import random
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +36,14 @@ from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side
 from sitrack.record import standing, tables, upgrade, verify
-from sitrack.record.journal import Ledger, Work, open_ledger, reading, writing
+from sitrack.record.journal import (
+    Ledger,
+    Work,
+    new_batch,
+    open_ledger,
+    reading,
+    writing,
+)
 from sitrack.record.staff import Staff
 
 ZONE = "Europe/London"
@@ -312,7 +318,7 @@ class _Walker:
 
     def write(self, stream: str, draft: Draft, day: dt.date) -> Entry:
         self.work.now = max(start_of(day, self.zone, dt.time(10)), self.work.now)
-        self.work.batch = uuid.uuid4().hex
+        self.work.batch = new_batch()
         return self.work.append(stream, draft)
 
     def begin(self, day: dt.date) -> None:

@@ -273,12 +273,14 @@ def advance(
     """
     with writing(ledger, dry_run=dry_run) as work:
         who = provenance(work, author, step.performer)
-        patient, entries, _, protocol = load_episode(work, key, expect_version)
+        patient, entries, episode, protocol = load_episode(work, key, expect_version)
         day = step.on or work.today
         if day > work.today:
             raise BadInput(f"--on {day} is after today, {work.today}")
-        episode = fold(key, entries, ledger.zone, day)
-        episode = history.told(work.connection, ledger, episode, entries)
+        if any(entry.day(ledger.zone) > day for entry in entries):
+            # Judged by what was true on the day; mostly that is all there is.
+            episode = fold(key, entries, ledger.zone, day)
+            episode = history.told(work.connection, ledger, episode, entries)
         judged_by = protocol_on(work, episode, protocol)
         case = case_of(work.connection, ledger, episode, judged_by, day, step.reason)
         payload = author.payload()

@@ -229,7 +229,9 @@ def _are_of_attempt(rows: Sequence[Claimed]) -> Any:
     """
     table = tables.reminder
     names = [(row.id, row.attempt) for row in rows]
-    return and_(tuple_(table.c.id, table.c.attempts).in_(names), _SPOKEN_OF)
+    # SQLite finds no row by a pair; by the first of it, each is found at once.
+    named = table.c.id.in_([row.id for row in rows])
+    return and_(named, tuple_(table.c.id, table.c.attempts).in_(names), _SPOKEN_OF)
 
 
 def _the_one(row: Claimed) -> dict[str, int]:

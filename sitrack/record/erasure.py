@@ -35,10 +35,21 @@ class Erased:
         return bool(self.up_to) and seq <= self.up_to.get(stream, 0)
 
 
-def erased(connection: Connection) -> Erased:
-    """Return what the record says was erased; what cannot be read is left out."""
+def erased(connection: Connection, of: str | None = None) -> Erased:
+    """Return what the record says was erased; what cannot be read is left out.
+
+    Args:
+        connection: an open transaction.
+        of: of the patient whose stream this is, or to whom it belongs; None for all.
+    """
     found: dict[str, int] = {}
-    for stream, body in connection.execute(text(_TOLD)):
+    if of is None:
+        rows = connection.execute(text(_TOLD))
+    else:
+        whose = of.partition("/")[2].partition("-")[0]
+        one = text(f"{_TOLD} AND e.stream = :stream")
+        rows = connection.execute(one, {"stream": f"patient/{whose}"})
+    for stream, body in rows:
         try:
             told = json.loads(body)["streams"]
             for name, seq in ((each["stream"], each["up_to"]) for each in told):

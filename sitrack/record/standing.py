@@ -8,6 +8,7 @@ agenda cancels the reminders that no longer have a reason.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -107,7 +108,7 @@ def refresh(
         connection.execute(_INSERT_EPISODE, row)
         connection.execute(_INSERT_SPANS, span_rows(episode))
     else:
-        connection.execute(_UPDATE_EPISODE, {"name": key, **row})
+        _stand(connection, row)
         _write_spans(connection, key, episode, written)
     lines = agenda(episode, protocol)
     _write_agenda(connection, episode, protocol, lines)
@@ -146,10 +147,23 @@ def _readdress(
 def derive(connection: Connection, episode: Episode, protocol: Protocol) -> None:
     """Bring every copy of an episode up to date, whatever was written since."""
     key = str(episode.key)
-    connection.execute(_UPDATE_EPISODE, {"name": key, **standing_row(episode)})
+    _stand(connection, standing_row(episode))
     connection.execute(_DROP_SPANS, {"of": key})
     connection.execute(_INSERT_SPANS, span_rows(episode))
     _write_agenda(connection, episode, protocol, agenda(episode, protocol))
+
+
+def _stand(connection: Connection, row: dict[str, Any]) -> None:
+    """Write where an episode stands. Whose it is never changes, and is not written.
+
+    To set a key to what it was would make the database look for every row that refers
+    to it.
+    """
+    moved = {name: value for name, value in row.items() if name not in _FOR_EVER}
+    connection.execute(_UPDATE_EPISODE, {"name": row["key"], **moved})
+
+
+_FOR_EVER: Final = {"key", "patient", "side"}
 
 
 def _write_spans(
@@ -196,8 +210,10 @@ def _write_agenda(
         for name, row in after.items()
         if name in before and _due_of(before[name]) != _due_of(row)
     ]
-    _drop_lines(connection, key, gone, lambda name: _why_gone(episode, name))
-    _drop_lines(connection, key, moved, lambda _name: "rescheduled")
+    drop = functools.partial(_drop_lines, connection, key)
+    every = len(gone) == len(before)
+    drop(gone, lambda name: _why_gone(episode, name), every=every)
+    drop(moved, lambda _name: "rescheduled", every=False)
     fresh = [row for name, row in after.items() if name not in before or name in moved]
     if fresh:
         connection.execute(_INSERT_LINES, fresh)
@@ -229,12 +245,25 @@ def _drop_lines(
     key: str,
     names: list[tuple[int, str, int]],
     why: Callable[[tuple[int, str, int]], str],
+    *,
+    every: bool,
 ) -> None:
-    """Take lines off the agenda, and cancel their reminders that were not sent."""
+    """Take lines off the agenda, and cancel their reminders that were not sent.
+
+    Args:
+        connection: an open transaction.
+        key: the episode.
+        names: the lines.
+        why: what the ledger of reminders says of each.
+        every: these are all that the episode has.
+    """
     if not names:
         return
     lines = [_is_named(key, name) for name in names]
-    connection.execute(_DROP_LINE, lines)
+    if every:
+        connection.execute(_DROP_LINES, {"of": key})
+    else:
+        connection.execute(_DROP_LINE, lines)
     reasons = [{"why": why(name)} for name in names]
     cancelled = [line | each for line, each in zip(lines, reasons, strict=True)]
     connection.execute(_CANCEL_REMINDERS, cancelled)
@@ -302,6 +331,7 @@ _OPEN_REMINDERS = (
     )
 )
 _INSERT_LINES = insert(tables.agenda)
+_DROP_LINES = delete(tables.agenda).where(tables.agenda.c.episode == bindparam("of"))
 _DROP_LINE = delete(tables.agenda).where(_is_the_line(tables.agenda))
 _COUNT_LINE = (
     update(tables.agenda)

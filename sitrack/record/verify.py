@@ -225,7 +225,7 @@ def stream_fault(
 ) -> tuple[int, Fault | None]:
     """Return the last number of one stream, and the first fault of its chain."""
     now = latest_possible(connection, ledger)
-    walk = Walk(ledger, now, lambda _: None, erased(connection))
+    walk = Walk(ledger, now, lambda _: None, erased(connection, stream))
     faults = list(walk.faults(connection, stream))
     return walk.entries, (faults[0] if faults else None)
 

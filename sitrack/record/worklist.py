@@ -313,13 +313,20 @@ _NOBODYS = (tables.episode.c.status == "active") & tables.episode.c.team.is_(Non
 _LEFT = func.coalesce(tables.episode.c.coordinator, "").in_(
     bindparam("gone", expanding=True)
 )
+_IDLE = select(tables.episode.c.key).where(
+    tables.episode.c.status == "active", ~exists().where(_ITS)
+)
 _SPEAKS = or_(
     tables.episode.c.alert.is_not(None),
     tables.episode.c.stopped.is_not(None),
     _NOBODYS & (tables.episode.c.coordinator.is_(None) | _LEFT),
     func.coalesce(tables.episode.c.offered_until, "9999") < bindparam("day"),
-    (tables.episode.c.status == "active") & ~exists().where(_ITS),
-    exists().where(_ITS, tables.agenda.c.show_from <= bindparam("day")),
+    tables.episode.c.key.in_(_IDLE),
+    tables.episode.c.key.in_(
+        select(tables.agenda.c.episode).where(
+            tables.agenda.c.show_from <= bindparam("day")
+        )
+    ),
 )
 """An episode that has something to show by a day, or acts first whatever is due."""
 
@@ -341,9 +348,6 @@ _AGENDA = select(
     tables.agenda.c.urgent,
 )
 _SHOWN = _AGENDA.where(tables.agenda.c.show_from <= bindparam("day"))
-_IDLE = select(tables.episode.c.key).where(
-    tables.episode.c.status == "active", ~exists().where(_ITS)
-)
 _DEAD = (
     select(tables.reminder.c.episode)
     .join(
