@@ -88,7 +88,7 @@ def test_an_idle_round_sends_no_more_statements_than_are_recorded(clinic, tmp_pa
     act = _round(clinic, tmp_path)
     with counted() as statements:
         act()
-    recorded = 6 if clinic.ledger.on_postgres else 9
+    recorded = 7 if clinic.ledger.on_postgres else 10
     assert len(statements) <= recorded, "\n".join(statements)
 
 
