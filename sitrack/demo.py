@@ -74,7 +74,7 @@ def populate(
         ledger: a synthetic ledger without staff.
         patients: how many people.
         seed: the same seed gives the same clinic.
-        last: the day on which the simulation ends.
+        last: the day on which the simulation ends; nothing is dated on it.
         tell: called with the number of patients done.
     """
     first = last - dt.timedelta(days=365 * YEARS)
@@ -157,7 +157,8 @@ class _Walk:
         self.day += dt.timedelta(days=days + late)
         if self.day.weekday() > 4:
             self.day += dt.timedelta(days=7 - self.day.weekday())
-        if self.day > self.last:
+        if self.day >= self.last:
+            # The last day is today: its hours may not have come yet.
             raise _Ends
         _set(self.ledger, self.day, self.chance.randrange(9, 17))
 
