@@ -2,6 +2,7 @@
 
 import re
 
+from tests.cli.test_help import is_example
 from tests.cli.test_json import leaves
 from tests.docs.commands_page import COMMAND, PAGE, SHARED, page, spelled
 
@@ -33,9 +34,8 @@ def test_every_command_has_an_example_there():
     sections = by_heading()
     for path, _ in leaves():
         blocks = sections[spelled(path)].split("```\n")[1::2]
-        # The last one is its usage. A filter may stand between `bulk` and its verb.
-        words = re.compile(r"^sitrack " + r"\b.*\b".join(path), re.MULTILINE)
-        assert any(words.search(block) for block in blocks[:-1]), path
+        lines = [line for block in blocks[:-1] for line in block.splitlines()]
+        assert any(is_example(line, path) for line in lines), path  # the last is usage
 
 
 def test_the_page_names_no_place_of_this_machine():
