@@ -88,7 +88,7 @@ def _flag(value: Any) -> bool:
 def _one_of(*words: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in words:
-            raise ValueError(f"one of {', '.join(words)}")
+            raise ValueError(f"one of {', '.join(filter(None, words))}")
         return str(value)
 
     return read
