@@ -10,8 +10,10 @@ import click
 from sitrack.cli.access import masks
 from sitrack.cli.failures import finding_json
 from sitrack.cli.output import View
+from sitrack.cli.pictures import out_option, refuse_unless_drawable
 from sitrack.cli.shell import Shell, reads_in_time
 from sitrack.cli.why import broken_json
+from sitrack.errors import BadInput
 
 if TYPE_CHECKING:
     # Only for the annotations: importing them would load the database library.
@@ -22,9 +24,17 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("key")
 @click.option("--mask/--no-mask", default=True, help="Initials, or names in full.")
+@click.option("--timeline", is_flag=True, help="Stages, procedures and pain over time.")
+@out_option
 @reads_in_time
 def show(
-    shell: Shell, key: str, mask: bool, as_of: str | None, as_known: str | None
+    shell: Shell,
+    key: str,
+    mask: bool,
+    timeline: bool,
+    out: str | None,
+    as_of: str | None,
+    as_known: str | None,
 ) -> None:
     """Show one patient or one episode on one screen.
 
@@ -32,11 +42,21 @@ def show(
       sitrack show P01428
       sitrack show P01428-R
       sitrack show P01428-R --as-of 2025-05-01
+      sitrack show P01428-R --timeline --out journey.svg
     """
     from sitrack.coordination.questions import When
     from sitrack.journey.patient import is_patient_key, read_patient_key
 
+    if out and not timeline:
+        raise BadInput("only a timeline can be drawn", "--timeline --out FILE.svg")
+    refuse_unless_drawable(out)
     when = When(shell.day(as_of), shell.instant(as_known))
+    if timeline:
+        from sitrack.cli.timeline import show_timeline
+        from sitrack.coordination.episodes import find_key
+
+        show_timeline(shell, find_key(shell.ledger, key), when, out)
+        return
     masked = masks(shell, wanted=mask)
     if is_patient_key(key):
         show_patient(shell, read_patient_key(key), when, masked=masked)
@@ -71,7 +91,7 @@ def show_patient(shell: Shell, key: str, when: When, *, masked: bool) -> None:
         as_of=day,
         columns=columns,
         rows=[{name: getattr(row, name) for name in columns} for row in standings],
-        screen=lambda _width: _timed(
+        screen=lambda _width: timed(
             card.patient(found, standings, ways, day, masked=masked), shell, when
         ),
         extra=extra,
@@ -79,7 +99,7 @@ def show_patient(shell: Shell, key: str, when: When, *, masked: bool) -> None:
     shell.show(view)
 
 
-def _timed(lines: list[str], shell: Shell, when: When) -> list[str]:
+def timed(lines: list[str], shell: Shell, when: When) -> list[str]:
     """A screen that says, below its first line, of which times it speaks."""
     from sitrack.cli.screens.history import times_asked
 
@@ -126,7 +146,7 @@ def show_episode(
         as_of=found.day,
         columns=("rule", "due", "days", "title", "waits_for"),
         rows=[_due_row(line, found.day) for line in found.due],
-        screen=lambda width: _timed(
+        screen=lambda width: timed(
             screens.episode(found, width, masked=masked), shell, when
         ),
         extra={

@@ -205,6 +205,27 @@ def card(ledger: Ledger, key: EpisodeKey, when: When | None = None) -> Card:
     return Card(patient, episode, protocol, day, due, ways_on(case), lines)
 
 
+def story(
+    ledger: Ledger, key: EpisodeKey, when: When
+) -> tuple[Patient, dt.date, Episode]:
+    """Return (patient, day, the episode as of it and as known).
+
+    Raises:
+        NotFound: there is no such episode, or was not then.
+    """
+    with reading(ledger) as connection:
+        patient = registry.patient(connection, key.patient)
+        now = present_instant(connection, ledger)
+        day = when.as_of or now.astimezone(ledger.zone).date()
+        return (
+            patient,
+            day,
+            history.episode_at(
+                connection, ledger, key, as_of=day, as_known=when.as_known
+            ),
+        )
+
+
 def past(
     ledger: Ledger, key: EpisodeKey, when: When
 ) -> tuple[Patient, dt.date, Sequence[Line]]:

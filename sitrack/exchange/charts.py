@@ -7,6 +7,7 @@ people: counts leave the house rounded to fives, and fewer than five as `<5`.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -68,7 +69,57 @@ class Lines:
     most: float | None = None
 
 
-Panel = Bars | Ranges | Lines
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch of days in a row; `until` is the day on which it ended.
+
+    Attributes:
+        row: the row, from 0.
+        since: its first day.
+        until: the day on which it ended, or the last day that is shown.
+        held: it is a part that was on hold.
+        lasts: it goes on beyond what is shown.
+    """
+
+    row: int
+    since: dt.date
+    until: dt.date
+    held: bool = False
+    lasts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """Bars over days, in rows."""
+
+    rows: Sequence[str]
+    bars: Sequence[Bar]
+    first: dt.date
+    last: dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """Values on days, each series with a mark of its own; and what was done when.
+
+    Attributes:
+        series: name, and the values by day.
+        events: day, and what was done.
+        unit: of the values.
+        most: the end of their scale.
+        first: the first day that is shown.
+        last: the last.
+    """
+
+    series: Sequence[tuple[str, Sequence[tuple[dt.date, float]]]]
+    events: Sequence[tuple[dt.date, str]]
+    unit: str
+    most: float
+    first: dt.date
+    last: dt.date
+
+
+Panel = Bars | Ranges | Lines | Stretches | Dots
 
 
 @dataclass(frozen=True, slots=True)

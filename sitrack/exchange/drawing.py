@@ -13,7 +13,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sitrack.errors import Unavailable
-from sitrack.exchange.charts import Bars, Chart, Lines, Panel, Ranges, Series
+from sitrack.exchange.charts import (
+    Bars,
+    Chart,
+    Dots,
+    Lines,
+    Panel,
+    Ranges,
+    Series,
+    Stretches,
+)
+from sitrack.exchange.drawing_days import draw_days
 
 if TYPE_CHECKING:
     # Only for the annotations: it takes a second to load.
@@ -135,7 +145,9 @@ def drawn(chart: Chart, *, alone: bool = True) -> Figure:
     axes = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)
     for panel, each in zip(chart.panels, axes[:, 0], strict=True):
         _bare(each)
-        if isinstance(panel, Lines):
+        if isinstance(panel, Stretches | Dots):
+            draw_days(each, panel)
+        elif isinstance(panel, Lines):
             _draw_lines(each, panel)
         elif isinstance(panel, Ranges):
             _draw_ranges(each, panel)
@@ -145,7 +157,9 @@ def drawn(chart: Chart, *, alone: bool = True) -> Figure:
 
 
 def _height(panel: Panel) -> float:
-    return _LINES if isinstance(panel, Lines) else _AROUND + _ROW * len(panel.rows)
+    if isinstance(panel, Lines | Dots):
+        return _LINES
+    return _AROUND + _ROW * len(panel.rows)
 
 
 def _bare(axes: Axes) -> None:

@@ -29,6 +29,7 @@ READS = {
     "view list": (["view", "list"], set()),
     "view show": (["view", "show", "calls"], set()),
     "show": (["show", "p00013-r"], {"P00013-R"}),
+    "show a timeline": (["show", "p00013-r", "--timeline"], {"P00013-R"}),
     "show a patient": (["show", "P00021"], {"P00021-L", "P00021-R"}),
     "patient show": (["patient", "show", "P00013"], {"P00013-R"}),
     "patient find": (["patient", "find", "--from", "-"], {"P00021"}),

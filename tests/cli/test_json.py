@@ -14,6 +14,7 @@ READS = {
     "views": ["view", "list"],
     "view": ["view", "show", "calls"],
     "show": ["show", "P00021-L"],
+    "timeline": ["show", "P00013-R", "--timeline"],
     "patient": ["patient", "show", "P00021"],
     "patients": ["patient", "find", "--from", "-"],
     "why": ["why", "P00013-R", "rfa"],

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from .keyboard import typed_outside
+
 REPORTS = {
     "census": ["report", "census"],
     "time-in-stage": ["report", "time-in-stage", "--since", "2025-01-01"],
@@ -36,6 +38,34 @@ def test_a_picture_names_neither_the_filter_nor_anybody(desk, tmp_path):
     picture = file.read_text(encoding="utf-8")
     assert "Episodes that fit a filter" in picture
     assert "P000" not in picture
+
+
+def test_a_journey_is_drawn_by_key_and_initials(desk, tmp_path):
+    file = tmp_path / "journey.html"
+    done = desk.type("show", "P00013-R", "--timeline", "--out", file)
+    assert (done.code, done.told) == (0, f"drawn: {file}\n")
+    page = file.read_text(encoding="utf-8")
+    assert "P00013-R  M.K.  right SI joint, 2025-01-06 to 2025-04-07" in page
+    assert "<td>2025-01-20</td>" in page
+    assert "King" not in page
+
+
+def test_only_a_timeline_of_an_episode_is_drawn(desk, tmp_path):
+    file = tmp_path / "journey.svg"
+    done = desk.type("show", "P00013-R", "--out", file)
+    assert (done.code, done.out, file.exists()) == (2, "", False)
+    assert "only a timeline can be drawn" in done.err
+    assert desk.type("show", "P00021", "--timeline").code == 11
+
+
+def test_a_terminal_that_has_ascii_alone_gets_the_same_journey(desk):
+    words = ("show", "P00013-R", "--timeline", "-q", "--format", "table")
+    words += ("-d", desk.url, "--now", f"{desk.day}T09:00")
+    fine = typed_outside(*words, env={"PYTHONIOENCODING": "utf-8"}).out
+    plain = typed_outside(*words, env={"PYTHONIOENCODING": "ascii"}).out
+    assert plain.isascii()
+    assert "\\u" not in plain
+    assert plain == fine.translate(str.maketrans("█░▶●▽│", "#=>ov|"))
 
 
 def test_a_file_that_is_there_stays_as_it_is_and_nothing_is_shown(desk, tmp_path):

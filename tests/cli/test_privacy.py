@@ -87,6 +87,7 @@ ALONE = [
     ["view", "show", "mine"],
     ["view", "delete", "mine", "-n", *WHO],
     ["show", KEY],
+    ["show", KEY, "--timeline"],
     ["patient", "show", KEY],
     ["patient", "find", "--from", "-"],
     ["patient", "add", "--from", "-", *WHO],

@@ -15,6 +15,11 @@ SCREENS = {
     "view-list": ["view", "list"],
     "view-show": ["view", "show", "@calls"],
     "show": ["show", "P00021-L"],
+    "show-timeline": ["show", "P00013-R", "--timeline"],
+    "show-timeline-earlier": [
+        *("show", "P00013-R", "--timeline"),
+        *("--as-of", "2025-01-25"),
+    ],
     "show-earlier": ["show", "P00013-R", "--as-of", "2025-01-25"],
     "show-patient": ["patient", "show", "P00021"],
     "show-patient-in-full": ["patient", "show", "P00013", "--no-mask"],
