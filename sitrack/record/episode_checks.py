@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Select, Table, bindparam, select, text
 
 from sitrack.journey.agenda import agenda
 from sitrack.journey.entries import Entry
@@ -25,6 +25,23 @@ SELECT stream, max(seq) FROM entry WHERE stream LIKE 'episode/%'
 GROUP BY stream ORDER BY stream
 """
 _PIECES: Final = {"yield_per": 500}
+
+
+def _copy_of(table: Table, key: str) -> tuple[list[str], Select[Any]]:
+    """The columns of a copy that entries tell, and the query for those of an episode.
+
+    Which step a reminder has reached, no entry tells.
+    """
+    told = [each for each in table.columns if each.name not in {"step", "step_on"}]
+    query = select(*told).where(table.c[key] == bindparam("key"))
+    return [each.name for each in told], query
+
+
+_COPIES: Final = {
+    "episode": _copy_of(tables.episode, "key"),
+    "stage_span": _copy_of(tables.stage_span, "episode"),
+    "agenda": _copy_of(tables.agenda, "episode"),
+}
 
 
 def episodes(connection: Connection) -> Iterator[tuple[str, int]]:
@@ -65,25 +82,18 @@ def _copy_faults(
         "episode": [standing.standing_row(episode)],
         "stage_span": standing.span_rows(episode),
         "agenda": [
-            _without_steps(standing.agenda_row(str(key), line))
+            standing.agenda_row(str(key), line)
             for line in agenda(episode, library.pinned(connection, episode.protocol))
         ],
     }
-    for table in (tables.episode, tables.stage_span, tables.agenda):
-        column = table.c.key if table is tables.episode else table.c.episode
-        query = select(table).where(column == str(key))
-        rows = [
-            _without_steps(dict(row)) for row in connection.execute(query).mappings()
-        ]
-        if _sorted(rows) != _sorted(wanted[table.name]):
-            seen = f"{table.name} does not follow from the entries"
+    for table, (names, query) in _COPIES.items():
+        there = sorted(
+            tuple(map(str, row)) for row in connection.execute(query, {"key": str(key)})
+        )
+        if there != sorted(_spelled(row, names) for row in wanted[table]):
+            seen = f"{table} does not follow from the entries"
             yield Fault("STANDING", key.stream, None, seen)
 
 
-def _without_steps(row: dict[str, Any]) -> dict[str, Any]:
-    """An agenda row without the reminder step it has reached, which no entry tells."""
-    return {name: row[name] for name in row if name not in {"step", "step_on"}}
-
-
-def _sorted(rows: list[dict[str, Any]]) -> list[list[tuple[str, str]]]:
-    return sorted([sorted((k, str(v)) for k, v in row.items()) for row in rows])
+def _spelled(row: dict[str, Any], names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in names)
