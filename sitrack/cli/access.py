@@ -97,10 +97,10 @@ def note_refusal(shell: Shell, refusal: SitrackError) -> None:
         shell.reader  # noqa: B018 - found out here, before it is needed
     except NotPermitted:
         from sitrack.cli.shell import account_name
-        from sitrack.record.access import nobody
+        from sitrack.record.access import unnamed
 
-        # Nobody has the name that was given; the account is somebody's.
-        shell.reader = nobody(account_name())
+        # Nobody has the name that was given; the login, or the account, is somebody's.
+        shell.reader = unnamed(shell.ledger, account_name())
     note(shell, keys_typed(), refusal.type)
 
 

@@ -141,7 +141,9 @@ class Shell:
     @property
     def me(self) -> str:
         """The staff id of who is at the keyboard, or the account where none is named."""
-        return self.claimed or account_name()
+        from sitrack.record.staff import acting
+
+        return acting(self.ledger.login, self.claimed, account_name())
 
     @property
     def claimed(self) -> str:

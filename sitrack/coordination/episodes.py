@@ -102,7 +102,7 @@ def open_episode(
         _refuse_impossible_day(day, work.today, patient)
         protocol = library.current(work.connection)
         lead = coordinator or _coordinator(work, who.recorder)
-        if coordinator and staff.member(work.connection, coordinator) is None:
+        if coordinator and staff.active(work.connection, coordinator) is None:
             raise NotFound(
                 f"{coordinator} is not on the staff list", "sitrack staff list"
             )
@@ -164,7 +164,7 @@ def _refuse_open(key: EpisodeKey, status: str) -> None:
 
 
 def _coordinator(work: Work, staff_id: str) -> str | None:
-    found = staff.member(work.connection, staff_id)
+    found = staff.active(work.connection, staff_id)
     return staff_id if found and found.role == "coordinator" else None
 
 

@@ -43,16 +43,17 @@ def author_of(work: Work, author: Author) -> Staff:
     """Return the member of staff who writes.
 
     Raises:
-        NotPermitted: nobody is named, the name is not on the staff list, or their role
-            does not have the command.
+        NotPermitted: nobody is named, the name is not on the staff list, not that of
+            the login, or retired; or their role does not have the command.
     """
-    name = author.name or author.account
+    name = staff.acting(work.ledger.login, author.name, author.account)
     found = staff.member(work.connection, name)
     if found is None:
         who = f"{name} is not on the staff list" if author.name else "say who you are"
         raise NotPermitted(
             who, "sitrack staff list, then --as ID (or set SITRACK_AS once)"
         )
+    staff.refuse_retired(found)
     if author.command:
         held = staff.held_roles(work.connection)
         roles.refuse(found.id, found.role, author.command, held)
@@ -80,7 +81,7 @@ def clinician_named(work: Work, name: str | None, what: str) -> Staff:
     Raises:
         NotPermitted: nobody is named, or the person is no clinician.
     """
-    found = staff.member(work.connection, name) if name else None
+    found = staff.active(work.connection, name) if name else None
     if found is None or found.role != "clinician":
         why = f"{name} is not one on the staff list" if name else "none is named"
         raise NotPermitted(
@@ -214,16 +215,7 @@ def change_role(
         NotPermitted: an admin would change their own, or the author may change none.
     """
     with writing(ledger, dry_run=dry_run) as work:
-        registry.one_at_a_time(work.connection)
-        who = provenance(work, author)
-        found = staff.member(work.connection, staff_id)
-        if found is None:
-            raise NotFound(f"{staff_id} is not on the staff list", "sitrack staff list")
-        if found.role == "admin" and found.id == who.recorder:
-            raise NotPermitted(
-                "an admin's role is changed by another admin",
-                "make somebody else an admin, who then changes yours",
-            )
+        who, found = _of_somebody_else(work, author, staff_id)
         changed = staff.give_role(work, found, role)
         payload = {
             **author.payload(),
@@ -235,3 +227,41 @@ def change_role(
             "office", Draft("role-changed", work.today, who, payload=payload)
         )
         return changed, entry
+
+
+def retire_staff(
+    ledger: Ledger, author: Author, staff_id: str, *, dry_run: bool = False
+) -> tuple[Staff, Entry]:
+    """End somebody's work with the record; an admin's, another admin ends.
+
+    Raises:
+        NotFound: nobody of that id is on the staff list.
+        NotPermitted: an admin would end their own, the author may end nobody's, or it
+            has ended already.
+    """
+    with writing(ledger, dry_run=dry_run) as work:
+        who, found = _of_somebody_else(work, author, staff_id)
+        gone = staff.retire(work, found)
+        payload = {**author.payload(), "staff": gone.id, "role": gone.role}
+        entry = work.append(
+            "office", Draft("staff-retired", work.today, who, payload=payload)
+        )
+        return gone, entry
+
+
+def _of_somebody_else(
+    work: Work, author: Author, staff_id: str
+) -> tuple[Provenance, Staff]:
+    """Who asks, and whom it is about; an admin's duties are not in their own hands."""
+    registry.one_at_a_time(work.connection)
+    who = provenance(work, author)
+    found = staff.member(work.connection, staff_id)
+    if found is None:
+        raise NotFound(f"{staff_id} is not on the staff list", "sitrack staff list")
+    staff.refuse_retired(found)
+    if found.role == "admin" and found.id == who.recorder:
+        raise NotPermitted(
+            "an admin's role is changed by another admin",
+            "make somebody else an admin, who then changes yours",
+        )
+    return who, found

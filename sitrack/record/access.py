@@ -5,8 +5,8 @@ Everybody who reads has a stream of their own, `access/rivera`; where nobody is 
 the command, what kind of data it showed, what was asked for, and the keys; never a
 name, never what was shown. An entry that broke the glass stands in `office` too.
 
-On PostgreSQL the trigger that admits an entry writes a line into the server's log as
-well, which no rollback takes back (`record/guards.py`).
+On PostgreSQL the function that writes an entry puts a line into the server's log as
+well, which no rollback takes back (`record/appending.py`).
 """
 
 from __future__ import annotations
@@ -81,8 +81,10 @@ def reader_named(ledger: Ledger, name: str, account: str) -> Reader:
     """Return who reads: the one named, or else whoever the account belongs to.
 
     Raises:
-        NotPermitted: a name was given that is not on the staff list.
+        NotPermitted: a name was given that is not on the staff list, retired, or not
+            that of the login.
     """
+    name = staff.acting(ledger.login, name, "")
     with reading(ledger) as connection:
         found = staff.member(connection, name or account)
         if found is None and name and staff.held_roles(connection):
@@ -91,13 +93,14 @@ def reader_named(ledger: Ledger, name: str, account: str) -> Reader:
                 "sitrack staff list, then --as ID (or set SITRACK_AS once)",
             )
     if found is None:
-        return nobody(account)
+        return unnamed(ledger, account)
+    staff.refuse_retired(found)
     return Reader(found.id, found.role, account)
 
 
-def nobody(account: str) -> Reader:
-    """Return a reader who is no more than an account of this machine."""
-    return Reader(f"account:{account}", None, account)
+def unnamed(ledger: Ledger, account: str) -> Reader:
+    """Return a reader by the login of the server, or else the account of this machine."""
+    return Reader(ledger.login or f"account:{account}", None, account)
 
 
 def admit(ledger: Ledger, reader: Reader, command: str, glass: str | None) -> None:

@@ -22,7 +22,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url
 from sqlalchemy.engine import URL
 
-from sitrack.errors import BadInput, SitrackError, Unavailable, WrittenFirst
+from sitrack.errors import (
+    BadInput,
+    NotPermitted,
+    SitrackError,
+    Unavailable,
+    WrittenFirst,
+)
 from sitrack.record.allowed import allowed
 
 _WAIT_FOR_LOCK: Final = 15.0
@@ -217,6 +223,7 @@ def translated() -> Iterator[None]:
 
     Raises:
         WrittenFirst: the entry's place in its stream is taken.
+        NotPermitted: the server does not let this login do that.
         Unavailable: the database cannot be reached, read, or written.
     """
     try:
@@ -232,6 +239,12 @@ def translated() -> Iterator[None]:
 
 _TAKEN: Final = ("[23505]", "unique constraint", "not the next entry", "append-only")
 
+_FORBIDDEN: Final = (
+    "[42501]",
+    "permission denied for database",
+    "not permitted to log in",
+)
+
 
 def _in_our_words(said: BaseException | None) -> SitrackError:
     # A server may speak any language, but its codes are the same everywhere.
@@ -239,6 +252,10 @@ def _in_our_words(said: BaseException | None) -> SitrackError:
     if any(sign in text for sign in _TAKEN):
         return WrittenFirst(
             "somebody else wrote first; nothing was changed", "look again, then repeat"
+        )
+    if any(sign in text for sign in _FORBIDDEN):
+        return NotPermitted(
+            "the database does not let this login do that", "sitrack staff list"
         )
     return Unavailable(_sentence(text), "sitrack db status")
 
@@ -253,7 +270,6 @@ def _sentence(text: str) -> str:
 _SENTENCES: Final = {
     "[25006]": "the database cannot be written; nothing was changed",
     "[40p01]": "two writers crossed; nothing was changed, try again",
-    "[42501]": "the database does not let this login do that",
     "[53100]": "the disk is full; nothing was changed",
     "[55p03]": "the database was busy for too long; nothing was changed",
     "[57p01]": "the database server cannot be reached",

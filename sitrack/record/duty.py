@@ -23,8 +23,10 @@ TEAM_ADDED: Final = "team-added"
 TEAM_CHANGED: Final = "team-changed"
 AWAY: Final = "absence-set"
 BACK: Final = "absence-ended"
-KINDS: Final = (TEAM_ADDED, TEAM_CHANGED, AWAY, BACK)
-"""Entries of `office`. One of a team says how it stands as a whole."""
+RETIRED: Final = "staff-retired"
+KINDS: Final = (TEAM_ADDED, TEAM_CHANGED, AWAY, BACK, RETIRED)
+"""Entries of `office`. One of a team says how it stands as a whole. Who is retired is
+away for good, and nobody covers: whoever they coordinate comes up in band `!`."""
 
 _LAST_MOMENT: Final = "9999"
 _DAY: Final = dt.timedelta(days=1)
@@ -116,7 +118,7 @@ def roster(
 def absences(connection: Connection, ledger: Ledger, day: dt.date) -> list[Absence]:
     """Return who is away on that day or later, the first first."""
     _, away = _told(connection, ledger, day, None)
-    found = (each for each in away if each.until >= day)
+    found = (each for each in away if day <= each.until < dt.date.max)
     return sorted(found, key=lambda each: (each.since, each.staff))
 
 
@@ -145,6 +147,9 @@ def _told(
         said: dict[str, Any] = json.loads(body)
         if kind == AWAY:
             away.append(_absence(said))
+        elif kind == RETIRED:
+            since = day_of(codec.read_instant(recorded), ledger.zone)
+            away.append(Absence(said["staff"], since, dt.date.max, None))
         elif kind == BACK:
             away = list(_ended(away, said))
         elif day_of(codec.read_instant(recorded), ledger.zone) <= day:

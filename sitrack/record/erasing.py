@@ -12,18 +12,17 @@ import time
 from contextlib import closing
 from typing import Any, Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from sitrack.errors import Unavailable
 from sitrack.journey.entries import Draft, Entry, Provenance
 from sitrack.journey.patient import patient_stream
-from sitrack.record import tables
+from sitrack.record import appending, tables
 from sitrack.record.connection import file_of, translated
 from sitrack.record.erasure import ERASED
 from sitrack.record.journal import Ledger, Work
 
 _TRIES: Final = 40
-_SWEPT: Final = ("payload", "patient", "contact_point", "opt_out", "entry")
 
 
 def erase(
@@ -52,13 +51,19 @@ def erase(
     )
     gone = 0
     for stream, last in streams.items():
-        contents = tables.payload.c
-        statement = delete(tables.payload).where(
-            contents.stream == stream, contents.seq <= last
-        )
-        gone += work.connection.execute(statement).rowcount
+        gone += _delete_contents(work.connection, stream, last)
     _forget_person(work, key)
     return entry, gone
+
+
+def _delete_contents(connection: Connection, stream: str, last: int) -> int:
+    if connection.dialect.name == "postgresql":
+        return appending.erase(connection, stream, last)
+    contents = tables.payload.c
+    statement = delete(tables.payload).where(
+        contents.stream == stream, contents.seq <= last
+    )
+    return connection.execute(statement).rowcount
 
 
 def _forget_person(work: Work, key: str) -> None:
@@ -93,7 +98,7 @@ def sweep(ledger: Ledger) -> None:
     if path is None:
         with translated(), ledger.engine(write=True).connect() as connection:
             plain = connection.execution_options(isolation_level="AUTOCOMMIT")
-            for name in _SWEPT:
+            for name in tables.ERASED_FROM:
                 plain.exec_driver_sql(f"VACUUM FULL {name}")
         return
     with closing(sqlite3.connect(path, isolation_level=None, timeout=15)) as run:

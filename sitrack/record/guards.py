@@ -15,6 +15,8 @@ from typing import Final
 
 from sqlalchemy import Connection, inspect
 
+from sitrack.record import appending
+
 _APPEND_ONLY: Final = ("entry", "payload", "delivery", "seal", "leaf")
 
 _LAWFUL: Final = ("payload", "delete")
@@ -98,7 +100,7 @@ END $$
 """
 _POSTGRES_NEXT: Final = """
 CREATE OR REPLACE FUNCTION sitrack_next_entry() RETURNS trigger
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE head record;
 BEGIN
   SELECT seq, hash INTO head FROM public.stream WHERE stream = NEW.stream FOR UPDATE;
@@ -143,6 +145,7 @@ def drop(connection: Connection) -> None:
     if on_postgres:
         for function in _FUNCTIONS:
             connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {function}()")
+        appending.drop(connection)
 
 
 def _names(*, on_postgres: bool) -> list[tuple[str, str]]:
@@ -216,6 +219,7 @@ def _create_postgres(connection: Connection) -> None:
                 f"BEFORE {verb.upper()} ON {table} FOR EACH {each} "
                 f"EXECUTE FUNCTION {function}()",
             )
+    appending.create(connection)
     _always(
         connection,
         "entry",
@@ -232,7 +236,8 @@ def _create_queueing(
 ) -> None:
     function = f"sitrack_{table}_unsealed"
     connection.exec_driver_sql(
-        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$\n"
+        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql "
+        "SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$\n"
         f"BEGIN\n  {_queued(f'public.{queue}', names)};\n  RETURN NULL;\nEND $$"
     )
     _always(

@@ -40,7 +40,7 @@ from sitrack.errors import (
     WrittenFirst,
 )
 from sitrack.journey.entries import Draft, Entry
-from sitrack.record import chain, codec, tables
+from sitrack.record import appending, chain, codec, tables
 from sitrack.record.connection import (
     check_file,
     engine_for,
@@ -49,10 +49,10 @@ from sitrack.record.connection import (
     translated,
 )
 
-SCHEMA = "0008"
+SCHEMA = "0009"
 """The revision of the schema that this version reads and writes."""
 
-KNOWN_SCHEMAS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+KNOWN_SCHEMAS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every revision up to it, oldest first."""
 
 Reader = Connection
@@ -70,6 +70,8 @@ class Ledger:
         ledger_id: its name for ever; hashed into every entry.
         zone: the clinic's zone, in which days are counted.
         synthetic: it holds no real people, and accepts an injected clock.
+        login: the staff id that a login of the server stands for; None where a name is
+            a claim: on SQLite, and for the owner of the tables.
         clock: what time it is for this command.
         unit: the name of the command that several transactions belong to, or None;
             see `one_unit`.
@@ -79,6 +81,7 @@ class Ledger:
     ledger_id: str = ""
     zone: zoneinfo.ZoneInfo = field(default_factory=lambda: zoneinfo.ZoneInfo("UTC"))
     synthetic: bool = False
+    login: str | None = None
     clock: Clock = machine_clock
     injected: bool = False
     unit: str | None = None
@@ -155,6 +158,8 @@ def _read_instance(connection: Connection, ledger: Ledger) -> None:
     ledger.ledger_id = row["ledger_id"]
     ledger.zone = zone_named(row["zone"])
     ledger.synthetic = bool(row["synthetic"])
+    if ledger.on_postgres:
+        ledger.login = appending.personal_login(connection)
 
 
 def check_schema(revision: str | None) -> None:
@@ -233,39 +238,61 @@ class Work:
 
         Args:
             stream: its name.
-            draft: what is to be written.
+            draft: what is to be written; on a server it is the server that says by
+                whom, and when.
             entry_id: the entry's name for ever; None makes a random one.
 
         Raises:
             WrittenFirst: somebody else took its number.
         """
+        stored = {
+            "salt": secrets.token_bytes(chain.SALT_BYTES),
+            "body": chain.payload_text(draft.payload),
+        }
+        named = {"stream": stream, "entry_id": entry_id or uuid.uuid4().hex}
+        row = self._write(draft, {**named, "batch": self.batch}, stored)
+        entry = codec.entry_of({**row, **stored})
+        self._heads[stream] = _Head(entry.seq, row["hash"], entry.recorded)
+        self.written.append(entry)
+        return entry
+
+    def _write(
+        self, draft: Draft, named: dict[str, Any], stored: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Write an entry and its content; return the row of the entry."""
+        if not self.ledger.on_postgres:
+            return self._by_hand(draft, named, stored)
+        known = self._heads.get(named["stream"])
+        row = codec.row_of(draft, named)
+        row["expected"] = known.seq + 1 if known else None
+        stamp = appending.append(self.connection, {**row, **stored, "now": self.now})
+        self.behind = max(self.behind, stamp.behind)
+        return {**row, **stamp._asdict()}
+
+    def _by_hand(
+        self, draft: Draft, named: dict[str, Any], stored: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Number, stamp and chain it here, where no server does."""
+        stream = named["stream"]
         head = self._heads.get(stream) or self._read_head(stream)
         recorded = self.now
         if head.recorded is not None and recorded <= head.recorded:
             self.behind = max(self.behind, head.recorded - recorded)
             recorded = head.recorded + _TICK
-        salt = secrets.token_bytes(chain.SALT_BYTES)
-        body = chain.payload_text(draft.payload)
         row = codec.row_of(
             draft,
             {
-                "stream": stream,
+                **named,
                 "seq": head.seq + 1,
-                "entry_id": entry_id or uuid.uuid4().hex,
                 "recorded": codec.instant_text(recorded),
-                "batch": self.batch,
-                "commitment": chain.commitment(salt, body.encode()),
+                "commitment": chain.commitment(stored["salt"], stored["body"].encode()),
                 "previous": head.hash,
             },
         )
         header = codec.header_of(self.ledger.ledger_id, row)
         row["hash"] = chain.entry_hash(head.hash, header)
-        stored = {"stream": stream, "seq": row["seq"], "salt": salt, "body": body}
-        self._keep(row, stored)
-        self._heads[stream] = _Head(head.seq + 1, row["hash"], recorded)
-        entry = codec.entry_of({**row, **stored})
-        self.written.append(entry)
-        return entry
+        self._keep(row, {"stream": stream, "seq": row["seq"], **stored})
+        return row
 
     def _keep(self, entry: dict[str, Any], payload: dict[str, Any]) -> None:
         """Write the rows of one entry."""
@@ -299,7 +326,7 @@ def new_batch() -> str:
 def _lock(connection: Connection, stream: str) -> None:
     """On a server, take the stream's row; on SQLite the whole write lock is held."""
     if connection.dialect.name == "postgresql":
-        connection.execute(_lock_query(), {"name": stream})
+        appending.hold(connection, stream)
 
 
 # Statements are put together once, when they are first needed: that takes longer than
@@ -307,12 +334,6 @@ def _lock(connection: Connection, stream: str) -> None:
 
 _INSERT_ENTRY = insert(tables.entry)
 _INSERT_PAYLOAD = insert(tables.payload)
-
-
-@functools.cache
-def _lock_query() -> Select[Any]:
-    named = tables.stream.c.stream == bindparam("name")
-    return select(tables.stream.c.seq).where(named).with_for_update()
 
 
 @functools.cache

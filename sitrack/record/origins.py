@@ -18,7 +18,8 @@ from sitrack.pathway.loading import content_hash
 from sitrack.record import codec, tables
 from sitrack.record.faults import Fault
 
-_TELLING: Final = ("ledger-made", "protocol-adopted", "staff-added", "role-changed")
+_OF_STAFF: Final = ("staff-added", "role-changed", "staff-retired")
+_TELLING: Final = ("ledger-made", "protocol-adopted", *_OF_STAFF)
 
 
 def origin_faults(connection: Connection) -> Iterator[Fault]:
@@ -55,17 +56,18 @@ def _told(connection: Connection) -> list[Entry]:
 
 
 def _strange_roles(connection: Connection, entries: list[Entry]) -> Iterator[Fault]:
-    """People on the staff list who were not put there, or not in that role."""
+    """People on the staff list who were not put there, not in that role, or who left."""
     said: dict[str, Entry] = {}
     for entry in entries:
         payload = entry.payload or {}
-        if entry.kind in {"staff-added", "role-changed"} and "staff" in payload:
+        if entry.kind in _OF_STAFF and "staff" in payload:
             said[payload["staff"]] = entry
-    there = {row.id: row.role for row in connection.execute(select(tables.staff))}
+    there = {row.id: row for row in connection.execute(select(tables.staff))}
     for name in sorted(said.keys() | there.keys()):
-        told = said.get(name)
+        told, row = said.get(name), there.get(name)
         role = (told.payload or {}).get("role") if told else None
-        if role != there.get(name):
+        gone = told.occurred if told and told.kind == "staff-retired" else None
+        if (role, gone) != (row.role if row else None, row.retired if row else None):
             seen = f"the role of {name} on the staff list does not follow from it"
             yield Fault("STANDING", "office", told.seq if told else None, seen)
 

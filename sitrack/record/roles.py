@@ -95,7 +95,7 @@ COMMANDS: Final[Mapping[str, Right]] = {
     **_rights("staff", _ALL, "team list", "absence list"),
     **_rights("staff", _ADMIN, "team add", "team edit"),
     **_rights("staff", _CARE | _ADMIN, "absence add", "absence end"),
-    **_rights("staff", _ADMIN, "staff add", "staff role", "staff retire"),
+    **_rights("staff", _ADMIN, "staff add", "staff role", "staff retire", "db grant"),
     **_rights("protocol", _ALL, "pathway list", "pathway show", "pathway diff"),
     **_rights("protocol", _ADMIN | {"clinician"}, "pathway adopt"),
     **_rights("protocol", _CARE, "pathway migrate"),
@@ -103,6 +103,25 @@ COMMANDS: Final[Mapping[str, Right]] = {
 """Every command that reads or writes the record, and who has it; `record` stands for
 each kind of evidence. Those that show nothing but keys and sizes (`audit verify`,
 `db status`) are everybody's."""
+
+ENTRIES: Final[Sequence[tuple[str, frozenset[str], frozenset[str]]]] = (
+    ("access", frozenset(), _ALL),
+    ("episode", frozenset({"exported"}), _LOOK),
+    ("episode", frozenset(), _CARE),
+    ("patient", frozenset({"exported"}), _LOOK),
+    ("patient", frozenset({"erase-asked", "erased"}), _ADMIN),
+    ("patient", frozenset(), _CARE),
+    ("office", frozenset({"ledger-made", "restored"}), frozenset()),
+    ("office", frozenset({"staff-added", "role-changed", "staff-retired"}), _ADMIN),
+    ("office", frozenset({"team-added", "team-changed"}), _ADMIN),
+    ("office", frozenset({"absence-set", "absence-ended"}), _CARE | _ADMIN),
+    ("office", frozenset({"granted", "rebuilt", "key-made", "key-rotated"}), _ADMIN),
+    ("office", frozenset({"protocol-adopted"}), _ADMIN | {"clinician"}),
+    ("office", frozenset(), _ALL),
+)
+"""On PostgreSQL, which entries a login may write by its role: of the kind of stream, of
+these kinds of entry (none: of any other). The first row that fits decides; nobody with
+a login of their own writes what only the owner of the tables does."""
 
 
 def right_to(command: str) -> Right:

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from sitrack.journey.agenda import Due, agenda
 from sitrack.journey.alerts import alert_of
-from sitrack.journey.entries import DUTY, OPENED, Entry
+from sitrack.journey.entries import DUTY, EXPORTED, OPENED, Entry
 from sitrack.journey.episode import Episode
 from sitrack.journey.ladder import NOTICE, counted_again
 from sitrack.pathway.protocol import Protocol
@@ -107,6 +107,9 @@ def refresh(
     if any(entry.kind == OPENED for entry in written):
         connection.execute(_INSERT_EPISODE, row)
         connection.execute(_INSERT_SPANS, span_rows(episode))
+    elif written and all(entry.kind == EXPORTED for entry in written):
+        # Who may let something out need not have a right to say where anybody stands.
+        connection.execute(_UPDATE_VERSION, {"name": key, "to": row["version"]})
     else:
         _stand(connection, row)
         _write_spans(connection, key, episode, written)
@@ -304,6 +307,11 @@ def _is_the_line(table: Table) -> ColumnElement[bool]:
 _INSERT_EPISODE = insert(tables.episode)
 _UPDATE_EPISODE = update(tables.episode).where(
     tables.episode.c.key == bindparam("name")
+)
+_UPDATE_VERSION = (
+    update(tables.episode)
+    .where(tables.episode.c.key == bindparam("name"))
+    .values(version=bindparam("to"))
 )
 _INSERT_SPANS = insert(tables.stage_span)
 _END_SPAN = (

@@ -60,6 +60,8 @@ staff = Table(
     Column("email", Text),
     # Where it is not the clinic's.
     Column("zone", Text),
+    # The day from which they work with the record no more.
+    Column("retired", Day),
     PrimaryKeyConstraint("id", name="pk_staff"),
     CheckConstraint(
         "role IN ('coordinator', 'clinician', 'auditor', 'scheduler', 'admin')",
@@ -447,6 +449,9 @@ unsealed_delivery = Table(
     PrimaryKeyConstraint("reminder", "attempt", "event", name="pk_unsealed_delivery"),
     sqlite_strict=True,
 )
+
+ERASED_FROM: Final = ("payload", "patient", "contact_point", "opt_out", "entry")
+"""The tables that are swept once a patient was erased by law."""
 
 PARTIAL: Final = {
     "ix_episode_alert": "alert IS NOT NULL",

@@ -199,11 +199,26 @@ def _migrating(url: URL) -> Iterator[Connection]:
                 connection.execute(
                     text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
                 )
+                _as_owner(connection)
             yield connection
             if url.get_backend_name() == "sqlite":
                 _refuse_dangling(connection)
     finally:
         engine.dispose()
+
+
+def _as_owner(connection: Connection) -> None:
+    """Act as whoever owns the tables, so that what is new belongs to the same role."""
+    owner = connection.execute(text(_OWNER)).scalar()
+    if owner is not None:
+        name = connection.dialect.identifier_preparer.quote_identifier(owner)
+        connection.exec_driver_sql(f"SET LOCAL ROLE {name}")
+
+
+_OWNER = """
+SELECT pg_get_userbyid(relowner) FROM pg_class
+WHERE oid = to_regclass('public.entry') AND pg_get_userbyid(relowner) <> current_user
+"""
 
 
 def _foreign_keys_off(connection: Any, _record: Any) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 
-from sitrack.errors import Unavailable
+from sitrack.errors import NotPermitted, Unavailable
 from sitrack.record import codec, keyring, origins, tables
 from sitrack.record.entry_checks import Walk
 from sitrack.record.episode_checks import episode_faults, episodes
@@ -110,6 +110,7 @@ class _Verification:
 
     def run(self) -> Report:
         """Do every check, one after another."""
+        self._refuse_half_blind()
         report = Report(is_signed=bool(self.held.keys))
         report.faults += self._guarded("schema", self._shape())
         gone = self._value(erased, Erased())
@@ -121,6 +122,17 @@ class _Verification:
         report.faults += self._guarded("office", self._origins(walk))
         report.streams, report.entries = walk.streams, walk.entries
         return report
+
+    def _refuse_half_blind(self) -> None:
+        """A login that sees less than everything would miss what it does not see."""
+        if self.ledger.login is None:
+            return
+        sees = "SELECT has_table_privilege('public.patient', 'SELECT')"
+        if not self.connection.execute(text(sees)).scalar():
+            raise NotPermitted(
+                "this login does not see the whole record, and cannot verify it",
+                "verify under the login of an auditor",
+            )
 
     def _guarded(self, where: str, check: Iterable[Fault]) -> Iterator[Fault]:
         """The faults of a check; what it raises is one of them."""
