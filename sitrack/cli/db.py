@@ -125,6 +125,7 @@ _TABLE: Table = {
     "status": ("sitrack.cli.db:status", "Where the record is, and whether it fits."),
     "upgrade": ("sitrack.cli.db:upgrade", "Bring it to the schema of this version."),
     "path": ("sitrack.cli.db:path", "Print where the record is."),
+    "grant": ("sitrack.cli.grant:grant", "A login for each member of staff."),
     "backup": ("sitrack.cli.keeping:backup", "Copy it into one file, verified."),
     "restore": ("sitrack.cli.keeping:restore", "Bring it back from a backup."),
     "rebuild": ("sitrack.cli.keeping:rebuild", "Derive the copies from the entries."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,10 @@ from sitrack.cli.output import View, dumped, table
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, read_text, reads, writes
 from sitrack.record.roles import ROLES
+
+if TYPE_CHECKING:
+    # Only for the annotations: importing it would load the database library.
+    from sitrack.record.staff import Staff
 
 
 @click.group(cls=Group, context_settings=CONTEXT)
@@ -102,6 +107,35 @@ def role(shell: Shell, staff_id: str, role_name: str, dry_run: bool) -> None:
         click.echo(f"recorded {receipt(entry, 'office')}")
 
 
+@staff.command(context_settings=CONTEXT)
+@click.argument("staff_id", metavar="ID")
+@writes
+def retire(shell: Shell, staff_id: str, dry_run: bool) -> None:
+    """End somebody's work with the record; what they wrote keeps their name.
+
+    An admin's is ended by another admin. On PostgreSQL their login ends with the next
+    `sitrack db grant`; until then it may already do nothing.
+
+    \b
+      sitrack staff retire rivera
+    """
+    from sitrack.coordination.people import retire_staff
+
+    gone, entry = retire_staff(shell.ledger, shell.author, staff_id, dry_run=dry_run)
+    if not dry_run:
+        shell.recorded = "sitrack staff list"
+    if shell.form == "json":
+        body = {"schema": "sitrack.staff-retired/1", "as_of": entry.recorded}
+        click.echo(dumped({**body, "staff": gone.id, "dry_run": dry_run}))
+    elif dry_run:
+        click.echo(f"would retire {gone.id}, {gone.role}")
+    else:
+        click.echo(f"{gone.id}, {gone.role} until now, is retired")
+        click.echo(f"recorded {receipt(entry, 'office')}")
+        if shell.ledger.on_postgres and not shell.quiet:
+            click.echo("Next: sitrack db grant, which ends their login")
+
+
 @staff.command("list", context_settings=CONTEXT)
 @reads
 def list_staff(shell: Shell) -> None:
@@ -113,18 +147,28 @@ def list_staff(shell: Shell) -> None:
     from sitrack.coordination.questions import today_of, whole_staff
 
     people = whole_staff(shell.ledger)
-    columns = ("staff", "role", "email")
-    rows = [{"staff": p.id, "role": p.role, "email": bool(p.email)} for p in people]
-    cells = [(p.id, p.role, "yes" if p.email else "none") for p in people]
+    columns = ("staff", "role", "email", "retired")
+    rows = [
+        {"staff": p.id, "role": p.role, "email": bool(p.email), "retired": p.retired}
+        for p in people
+    ]
+    cells = [(p.id, p.role, _address(p)) for p in people]
     view = View(
         schema="sitrack.staff/1",
         as_of=today_of(shell.ledger),
         columns=columns,
         rows=rows,
         screen=lambda _width: (
-            table(("STAFF", "ROLE", "ADDRESS"), cells, (20, 12, 8))
+            table(("STAFF", "ROLE", "ADDRESS"), cells, (20, 12, 18))
             if cells
             else ["Nobody yet.", "Next: sitrack staff add ID --role coordinator"]
         ),
     )
     shell.show(view, pager=False)
+
+
+def _address(person: Staff) -> str:
+    """Whether they can be written to; of somebody who left, since when."""
+    if person.retired is not None:
+        return f"retired {person.retired}"
+    return "yes" if person.email else "none"

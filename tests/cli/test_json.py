@@ -85,6 +85,7 @@ WRITES = {
     "team": ["team", "add", "spine", "--lead", "rivera", "--join", "osei"],
     "absence": ["absence", "add", "osei", "--until", "+7d", "--cover", "rivera"],
     "role-changed": ["staff", "role", "osei", "auditor"],
+    "staff-retired": ["staff", "retire", "osei"],
 }
 IMPORTED = """{"id":"1","kind":"patient","patient":"a","given":"Jo","family":"Stone"}
 {"id":"2","kind":"episode","patient":"a","side":"left","on":"2025-03-03"}
@@ -111,7 +112,7 @@ ELSEWHERE = {
     *(("undo",), ("entry", "retract"), ("entry", "transfer")),  # schema `amended`
     ("audit", "by"),  # schema `trail`
     # Kept with their tests.
-    *(("db", verb) for verb in ("backup", "rebuild")),
+    *(("db", verb) for verb in ("backup", "rebuild", "grant")),
     *(("patient", verb) for verb in ("export", "erase")),
     *(("audit", "export"), ("export", "entries")),
     ("config", "show"),

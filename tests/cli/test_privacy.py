@@ -121,6 +121,8 @@ ALONE = [
     ["absence", "add", "osei", "--until", "+3d", *WHO],
     ["absence", "list"],
     ["absence", "end", "osei", *WHO],
+    ["staff", "retire", "osei", "-n", *WHO],
+    ["db", "grant", "-n", *WHO],
     ["reminder", "plan", "--until", "+90d"],
     ["reminder", "run"],
     ["reminder", "status"],

@@ -68,6 +68,8 @@ WRITES = {
     ],
     "staff add": ["staff", "add", "okafor", "--role", "clinician", "--no-input"],
     "staff role": ["staff", "role", "osei", "coordinator"],
+    "staff retire": ["staff", "retire", "osei"],
+    "db grant": ["db", "grant"],
     "pathway migrate": [
         "pathway",
         "migrate",
