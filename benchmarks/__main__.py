@@ -18,6 +18,8 @@ NAMES = {
     "as_of": "What was true on a day",
     "verify": "Whether the record proves itself",
     "reminders": "A round of reminders",
+    "due": "What is due, and what a user would run instead",
+    "growth": "How cost grows with the clinic",
     "watching": "A process that keeps watch",
 }
 """Each benchmark is the module of that name: `run(runs, episodes)` gives its figures."""

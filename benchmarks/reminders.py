@@ -22,12 +22,12 @@ def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
     """Return the figures of an idle round, and of a backlog's reminders."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        told = _settings(folder)
+        told = round_settings(folder)
         idle = _idle(folder, told, runs or 50, episodes or 20_000)
         return [idle, _sending(folder, told, min(runs or 3, 3))]
 
 
-def _settings(folder: Path) -> Settings:
+def round_settings(folder: Path) -> Settings:
     """Return settings of this benchmark's own, whatever the user has set."""
     nothing = folder / "none.toml"
     nothing.touch()

@@ -1,0 +1,56 @@
+"""What is due, and where it is delivered: a line in a file for each reminder.
+
+The line says which reminder it was, so that what was delivered can be counted. To
+write it is all that a delivery costs here.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from pathlib import Path
+
+AHEAD = dt.timedelta(days=365)
+"""When the parked ones fall due."""
+
+GIVE_UP = 300
+"""Seconds after which a program that should have delivered is said to hang."""
+
+
+class Outbox:
+    """The file that everything is delivered to, once it is opened."""
+
+    def open(self, path: str) -> None:
+        """Deliver there from now on."""
+        self.path = Path(path)
+        self._file = self.path.open("a")
+
+    def send(self, name: str) -> None:
+        """Deliver one reminder."""
+        self._file.write(f"{name}\n")
+        self._file.flush()
+
+    def count(self) -> int:
+        """Return how many different ones were delivered."""
+        return len(set(self.path.read_text().splitlines()))
+
+    def wait_for(self, number: int) -> None:
+        """Wait until so many were delivered.
+
+        Raises:
+            TimeoutError: they were not, for a long time.
+        """
+        give_up = time.monotonic() + GIVE_UP
+        while self.count() < number:
+            if time.monotonic() > give_up:
+                raise TimeoutError(f"not delivered after {GIVE_UP} s")
+            time.sleep(0.005)
+
+
+outbox = Outbox()
+"""The one of this process: a library calls a function, and finds it here."""
+
+
+def name_of(number: int) -> str:
+    """Return the name of a reminder."""
+    return f"R{number:06}"

@@ -1,0 +1,80 @@
+"""APScheduler with one job for each patient: the answer of most tutorials.
+
+Jobs in its SQLAlchemy store, on SQLite, one thread. `misfire_grace_time=None`, for by
+default a job that is a second late is deleted without having run.
+
+Not comparable: the row is gone before the job runs. A process that dies has lost what
+it was sending, nothing is kept of what was sent, and a second process on the same
+store is not supported.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import time
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.job import Job
+from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
+
+from benchmarks.peers import due
+from benchmarks.peers.answer import answer
+from benchmarks.peers.orm_statemachine import engine_for
+
+
+def remind(name: str) -> None:
+    """Send one reminder: what the scheduler calls."""
+    due.outbox.send(name)
+
+
+class OneJobEach:
+    """A job for each reminder."""
+
+    def __init__(self, url: str) -> None:
+        self.store = SQLAlchemyJobStore(engine=engine_for(url))
+        self.scheduler = BackgroundScheduler(
+            jobstores={"default": self.store},
+            executors={"default": ThreadPoolExecutor(1)},
+            timezone=dt.UTC,
+        )
+
+    def prepare(self, number: int, parked: int) -> None:
+        """Put the jobs into the store, as `add_job` does: started, it would run them."""
+        self.store.start(self.scheduler, "default")
+        now = dt.datetime.now(dt.UTC)
+        for place in range(number + parked):
+            when = now if place < number else now + due.AHEAD
+            name = due.name_of(place)
+            self.store.add_job(
+                Job(
+                    self.scheduler,
+                    id=name,
+                    name=name,
+                    func=remind,
+                    args=(name,),
+                    kwargs={},
+                    trigger=DateTrigger(when, dt.UTC),
+                    executor="default",
+                    misfire_grace_time=None,
+                    coalesce=True,
+                    max_instances=1,
+                    next_run_time=when,
+                )
+            )
+
+    def deliver(self, number: int, path: str) -> tuple[int, float]:
+        """Run until everything due went; return how many went, and the seconds."""
+        due.outbox.open(path)
+        before = time.perf_counter()
+        self.scheduler.start()
+        due.outbox.wait_for(number)
+        seconds = time.perf_counter() - before
+        self.scheduler.shutdown()
+        return due.outbox.count(), seconds
+
+
+if __name__ == "__main__":
+    answer(OneJobEach(sys.argv[1]), ("APScheduler", "SQLAlchemy"))

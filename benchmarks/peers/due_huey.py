@@ -1,0 +1,56 @@
+"""huey on SQLite: a small task queue with a schedule.
+
+Its SQLite storage with `fsync=True`, one worker thread.
+
+Not comparable: a task is taken off the queue before it runs, so that a process that
+dies loses it; the result of a task is all that is kept.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import time
+
+from huey import SqliteHuey
+
+from benchmarks.peers import due
+from benchmarks.peers.answer import answer
+
+huey = SqliteHuey(filename=sys.argv[1].removeprefix("sqlite:///"), fsync=True, utc=True)
+
+
+@huey.task()
+def remind(name: str) -> str:
+    """Send one reminder: what the worker calls."""
+    due.outbox.send(name)
+    return name
+
+
+class Huey:
+    """A scheduled task for each reminder."""
+
+    def prepare(self, number: int, parked: int) -> None:
+        """Schedule the tasks; those that are due stand in the queue at once."""
+        later = dt.datetime.now(dt.UTC).replace(tzinfo=None) + due.AHEAD
+        for place in range(number + parked):
+            name = due.name_of(place)
+            if place < number:
+                remind(name)
+            else:
+                remind.schedule((name,), eta=later)
+
+    def deliver(self, number: int, path: str) -> tuple[int, float]:
+        """Run until everything due went; return how many went, and the seconds."""
+        due.outbox.open(path)
+        consumer = huey.create_consumer(workers=1, periodic=False, initial_delay=0.01)
+        before = time.perf_counter()
+        consumer.start()
+        due.outbox.wait_for(number)
+        seconds = time.perf_counter() - before
+        consumer.stop(graceful=True)
+        return due.outbox.count(), seconds
+
+
+if __name__ == "__main__":
+    answer(Huey(), ("huey",))

@@ -1,0 +1,69 @@
+"""procrastinate: a task queue in PostgreSQL, what a good team would pick.
+
+Jobs with `schedule_at`, one worker process that runs several at once.
+
+Not comparable: a job that was running when its process died waits for a rescue task
+that its user has to write; nothing is looked at again between taking and sending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import sys
+import time
+
+from procrastinate import App, PsycopgConnector
+
+from benchmarks.peers import due
+from benchmarks.peers.answer import answer
+
+_AT_ONCE = 10
+_BATCH = 500
+app = App(connector=PsycopgConnector(conninfo=sys.argv[1]))
+
+
+@app.task(name="remind")
+def remind(name: str) -> None:
+    """Send one reminder: what the worker calls."""
+    due.outbox.send(name)
+
+
+class Procrastinate:
+    """A deferred job for each reminder."""
+
+    def prepare(self, number: int, parked: int) -> None:
+        """Make the schema, and defer the jobs."""
+        asyncio.run(self._prepare(number, parked))
+
+    async def _prepare(self, number: int, parked: int) -> None:
+        now = dt.datetime.now(dt.UTC)
+        async with app.open_async():
+            await app.schema_manager.apply_schema_async()
+            for first in range(0, number + parked, _BATCH):
+                is_due = first < number
+                when = None if is_due else now + due.AHEAD
+                last = min(first + _BATCH, number if is_due else number + parked)
+                names = [{"name": due.name_of(each)} for each in range(first, last)]
+                job = app.configure_task("remind", schedule_at=when)
+                await job.batch_defer_async(*names)
+
+    def deliver(self, number: int, path: str) -> tuple[int, float]:
+        """Run until nothing due is left; return how many went, and the seconds."""
+        due.outbox.open(path)
+        before = time.perf_counter()
+        asyncio.run(self._deliver())
+        seconds = time.perf_counter() - before
+        went = due.outbox.count()
+        assert went == number, (went, number)
+        return went, seconds
+
+    async def _deliver(self) -> None:
+        async with app.open_async():
+            await app.run_worker_async(
+                wait=False, concurrency=_AT_ONCE, install_signal_handlers=False
+            )
+
+
+if __name__ == "__main__":
+    answer(Procrastinate(), ("procrastinate", "psycopg"))
