@@ -124,11 +124,12 @@ def options(**values):
 
 
 class Terminal:
-    """A command at a terminal of its own, 80 columns wide; what it shows, and answers."""
+    """A command at a terminal of its own; what it shows, and answers."""
 
-    def __init__(self, *words, env=None):
+    def __init__(self, *words, env=None, columns=80, lines=24):
         self._ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        size = struct.pack("HHHH", lines, columns, 0, 0)
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, size)
         if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
             # In the background of a script Ctrl-C is ignored, and so by its children.
             signal.signal(signal.SIGINT, signal.default_int_handler)
