@@ -85,7 +85,7 @@ def list_(
     key = read_patient_key(patient) if patient else None
     when = When(shell.day(as_of), shell.instant(as_known))
     if key is not None:
-        person(shell.ledger, key, when)
+        key = person(shell.ledger, key, when)[0].key
     day, standings = all_standings(shell.ledger, key, when)
     columns = (
         *("episode", "initials", "stage", "status", "since"),

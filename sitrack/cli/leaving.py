@@ -31,9 +31,11 @@ def export(shell: Shell, key: str, out: str | None, dry_run: bool) -> None:
     from sitrack.exchange.person import document
     from sitrack.journey.patient import patient_stream, read_patient_key
     from sitrack.record.journal import reading
+    from sitrack.record.registry import patient
 
     name = read_patient_key(key)
     with reading(shell.ledger) as connection:
+        name = patient(connection, name).key
         content = document(connection, name)
     path = out or f"{name}.json"
     said = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sitrack.cli import leaving
+from sitrack.cli import leaving, merging
 from sitrack.cli.access import masks
 from sitrack.cli.consent import consent
 from sitrack.cli.lazy import CONTEXT, Group
@@ -218,5 +218,7 @@ def _person(
     }
 
 
+patient.add_command(merging.merge)
+patient.add_command(merging.unmerge)
 patient.add_command(leaving.export)
 patient.add_command(leaving.erase)

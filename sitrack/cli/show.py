@@ -71,15 +71,18 @@ def show_patient(shell: Shell, key: str, when: When, *, masked: bool) -> None:
     from sitrack.cli.consent import row_of
     from sitrack.cli.screens import card
     from sitrack.coordination.consent import ways_to
+    from sitrack.coordination.merging import merged_into
     from sitrack.coordination.questions import person
 
     found, day, standings = person(shell.ledger, key, when)
-    ways = ways_to(shell.ledger, key)
+    ways = ways_to(shell.ledger, found.key)
+    merged = merged_into(shell.ledger, found.key)
     extra: dict[str, Any] = {
         "as_known": when.as_known,
         "patient": found.key,
         "initials": found.initials,
         "payer": found.payer,
+        "merged": merged,
         "reach": [
             row_of(way) | ({} if masked else {"address": way.address}) for way in ways
         ],
@@ -92,7 +95,9 @@ def show_patient(shell: Shell, key: str, when: When, *, masked: bool) -> None:
         columns=columns,
         rows=[{name: getattr(row, name) for name in columns} for row in standings],
         screen=lambda _width: timed(
-            card.patient(found, standings, ways, day, masked=masked), shell, when
+            card.patient(found, standings, ways, day, masked=masked, merged=merged),
+            shell,
+            when,
         ),
         extra=extra,
     )

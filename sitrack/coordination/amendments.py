@@ -116,8 +116,8 @@ def transfer(
     if key == to:
         raise BadInput("--to is another episode than the one it stands on")
     with writing(ledger, dry_run=dry_run) as work:
-        for patient in sorted({key.patient, to.patient}):
-            registry.patient(work.connection, patient)
+        people = [registry.patient(work.connection, e.patient) for e in (key, to)]
+        for patient in sorted({each.key for each in people}):
             work.hold(patient_stream(patient))
         both = sorted((key, to), key=str)
         pages = {each: Page.of(work, author, each, seen) for each in both}

@@ -24,7 +24,7 @@ def key_of(connection: Reader, typed: str) -> str:
         NotFound: there is no such patient or episode.
     """
     if is_patient_key(typed):
-        return registry.patient(connection, read_patient_key(typed)).key
+        return registry.registered(connection, read_patient_key(typed)).key
     key = read_episode_key(typed)
     if not load_stream(connection, key.stream):
         raise NotFound(f"there is no episode {key}", f"sitrack show {key.patient}")

@@ -22,7 +22,7 @@ from sitrack.coordination.people import Author
 from sitrack.errors import BadInput, NotFound
 from sitrack.journey.patient import EpisodeKey, patient_stream, read_episode_key
 from sitrack.pathway.calendar import Duration
-from sitrack.record import consents, worklist
+from sitrack.record import consents, persons, worklist
 from sitrack.record.journal import Ledger, Work, writing
 
 MOST_DAYS: Final = 90
@@ -73,8 +73,10 @@ def log_contact(
         WrittenFirst: the episode is not at `expect_version` any more.
     """
     with writing(ledger, dry_run=dry_run) as work:
-        work.hold(patient_stream(key.patient))
-        keys = [key, *(_others(work, key) if attempt.outcome == "deceased" else ())]
+        patient = persons.owner(work.connection, key.patient)
+        work.hold(patient_stream(patient))
+        others = _others(work, key, patient) if attempt.outcome == "deceased" else []
+        keys = [key, *others]
         versions = {key: expect_version}
         opened = {each: load_episode(work, each, versions.get(each)) for each in keys}
         again = _next_attempt(opened[key], attempt, attempt.on or work.today)
@@ -94,15 +96,15 @@ def log_contact(
             for each in keys
         ]
         if attempt.outcome == "wrong-number":
-            _silence(work, author, key.patient, attempt.channel)
+            _silence(work, author, patient, attempt.channel)
         return done
 
 
-def _others(work: Work, key: EpisodeKey) -> list[EpisodeKey]:
+def _others(work: Work, key: EpisodeKey, patient: str) -> list[EpisodeKey]:
     """The other episodes of the patient that are not finished."""
     return [
         read_episode_key(name)
-        for name, status in worklist.keys_of(work.connection, key.patient)
+        for name, status in worklist.keys_of(work.connection, patient)
         if status != "finished" and name != str(key)
     ]
 

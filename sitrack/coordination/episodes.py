@@ -24,7 +24,15 @@ from sitrack.journey.patient import (
 from sitrack.pathway.policy import Payer, payer_named
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side, Stage
-from sitrack.record import history, library, registry, staff, standing, worklist
+from sitrack.record import (
+    history,
+    library,
+    persons,
+    registry,
+    staff,
+    standing,
+    worklist,
+)
 from sitrack.record.journal import Ledger, Reader, Work, reading, writing
 from sitrack.record.registry import Patient
 
@@ -64,7 +72,7 @@ def find_key(ledger: Ledger, typed: str) -> EpisodeKey:
         return read_episode_key(typed)
     patient = read_patient_key(typed)
     with reading(ledger) as connection:
-        registry.patient(connection, patient)
+        patient = registry.patient(connection, patient).key
         keys = worklist.keys_of(connection, patient)
     live = [key for key, status in keys if status != "finished"]
     if len(live) == 1:
@@ -153,7 +161,8 @@ def _episodes_of(
 def refuse_second_open(work: Work, episode: Episode) -> None:
     """A finished episode is not brought back beside a later one that is open."""
     if episode.stage == Stage.CLOSED:
-        for key, status in _episodes_of(work, episode.key.patient, episode.key.side):
+        patient = persons.owner(work.connection, episode.key.patient)
+        for key, status in _episodes_of(work, patient, episode.key.side):
             _refuse_open(key, status)
 
 
@@ -189,7 +198,7 @@ def load_episode(work: Work, key: EpisodeKey, expect_version: int | None) -> Ope
     """Load an episode for writing, at the version that the person has seen."""
     patient = registry.patient(work.connection, key.patient)
     # Some limits count both sides: a patient's episodes are written one at a time.
-    work.hold(patient_stream(key.patient))
+    work.hold(patient_stream(patient.key))
     entries = work.load(key.stream)
     if not entries:
         raise NotFound(f"there is no episode {key}", f"sitrack show {key.patient}")

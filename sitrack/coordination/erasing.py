@@ -10,7 +10,7 @@ from sitrack.coordination.people import Author, provenance
 from sitrack.errors import NotEligible, NotPermitted
 from sitrack.journey.entries import Draft, Entry
 from sitrack.journey.patient import patient_stream, read_patient_key
-from sitrack.record import erasing, registry, worklist
+from sitrack.record import erasing, persons, registry, worklist
 from sitrack.record.erasure import ERASED
 from sitrack.record.journal import Ledger, Work, writing
 
@@ -76,7 +76,7 @@ def erase(
     key = read_patient_key(typed)
     with writing(ledger, dry_run=dry_run) as work:
         who = provenance(work, author)
-        registry.patient(work.connection, key)
+        registry.registered(work.connection, key)
         entries = work.load(patient_stream(key))
         _refuse(work, key, entries, basis, max(years, LEAST_YEARS))
         asked = _standing_wish(work, entries, basis)
@@ -105,6 +105,7 @@ def is_erased(entries: list[Entry]) -> bool:
 def _refuse(work: Work, key: str, entries: list[Entry], basis: str, years: int) -> None:
     if is_erased(entries):
         raise NotEligible(f"{key} is erased already", f"sitrack audit trail {key}")
+    _refuse_merged(work, key)
     episodes = worklist.keys_of(work.connection, key)
     still_open = [name for name, status in episodes if status != "finished"]
     if still_open:
@@ -122,6 +123,18 @@ def _refuse(work: Work, key: str, entries: list[Entry], basis: str, years: int) 
         raise NotEligible(
             f"it has to be kept until {kept_until}",
             f"a basis that comes before that: {', '.join(BASES[1:])}",
+        )
+
+
+def _refuse_merged(work: Work, key: str) -> None:
+    """Who is one person with somebody is erased key by key, so that nothing is left."""
+    under = persons.others(work.connection, key)
+    if persons.owner(work.connection, key) != key:
+        under = [key]
+    if under:
+        raise NotEligible(
+            f"{', '.join(under)} is merged, and a person is erased key by key",
+            f"sitrack patient unmerge {under[0]}, and erase each of them",
         )
 
 

@@ -90,7 +90,8 @@ def record_on_both(
     expected = expect_versions or {}
     with writing(ledger, dry_run=dry_run) as work:
         who = {side: recorder_of(work, author, requests[side]) for side in Side}
-        keys = _open_on_each_side(work, read_patient_key(patient_key))
+        patient = registry.patient(work.connection, read_patient_key(patient_key))
+        keys = _open_on_each_side(work, patient.key)
         opened = {
             side: load_episode(work, key, expected.get(side))
             for side, key in sorted(keys.items(), key=lambda each: each[1].stream)

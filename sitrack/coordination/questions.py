@@ -258,7 +258,7 @@ def person(
         found = registry.patient(connection, key)
         if not load_stream(connection, patient_stream(key), asked.as_known):
             raise NotFound(f"there was no patient {key} as known then")
-        day, rows = _standings(connection, ledger, key, asked)
+        day, rows = _standings(connection, ledger, found.key, asked)
         found = _paid_for(connection, ledger, found, day, asked)
     return found, day, rows
 

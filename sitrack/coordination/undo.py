@@ -13,7 +13,7 @@ from sitrack.journey import corrections
 from sitrack.journey.corrections import UNDO
 from sitrack.journey.entries import OPENED
 from sitrack.journey.patient import EpisodeKey, patient_stream, read_episode_key
-from sitrack.record import commands
+from sitrack.record import commands, persons
 from sitrack.record.journal import Ledger, Work, writing
 
 _BATCH: Final = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
@@ -48,7 +48,8 @@ def undo(
         name = _command(work, who.recorder, batch)
         keys = _episodes_of(work, name)
         _refuse_unseen(keys, seen)
-        for patient in sorted({key.patient for key in keys}):
+        owners = {persons.owner(work.connection, key.patient) for key in keys}
+        for patient in sorted(owners):
             work.hold(patient_stream(patient))
         said = {**author.payload(), "reason": UNDO, "undoes": name}
         pages = [Page.of(work, author, key, seen) for key in keys]
@@ -108,6 +109,12 @@ def _episodes_of(work: Work, name: str) -> list[EpisodeKey]:
             "there is no such command", "name one of its entries: P01428-R#9"
         )
     episodes = sorted(s for s in streams if s.startswith("episode/"))
+    merged = commands.merge_of(work.connection, name)
+    if merged is not None:
+        raise NotEligible(
+            f"that command says that {merged} is the same person as another",
+            f"sitrack patient unmerge {merged}",
+        )
     if not episodes:
         raise NotEligible(
             "that command wrote to no episode: only what happened to one is taken back",

@@ -55,7 +55,7 @@ def _streams(connection: Reader, keys: Sequence[str]) -> list[str]:
     found: list[str] = []
     for typed in keys:
         if is_patient_key(typed):
-            key = registry.patient(connection, read_patient_key(typed)).key
+            key = registry.registered(connection, read_patient_key(typed)).key
             found.append(patient_stream(key))
             found += [
                 f"episode/{name}" for name, _ in worklist.keys_of(connection, key)

@@ -8,18 +8,42 @@ from typing import Any
 from sitrack.journey.entries import Entry
 from sitrack.journey.patient import patient_stream
 from sitrack.legible import plain
-from sitrack.record import consents, registry, worklist
+from sitrack.record import consents, persons, registry, worklist
 from sitrack.record.journal import Reader, load_stream
 from sitrack.record.sent import sendings
 
 
 def document(connection: Reader, key: str) -> bytes:
     """Return the document; the same record gives the same bytes."""
-    found = registry.patient(connection, key)
     sent = sendings(connection)
-    person = found.person
     whole = {
         "schema": "sitrack.person/1",
+        **_registered(connection, key),
+        # Under which other keys the same person was registered.
+        "merged": [
+            _registered(connection, each) for each in persons.others(connection, key)
+        ],
+        "episodes": [
+            {
+                "episode": name,
+                "status": status,
+                "entries": _entries(connection, f"episode/{name}"),
+                "reminders": [
+                    {"at": each.at, "channel": each.channel, "due": each.due}
+                    for each in sent.get(name, ())
+                ],
+            }
+            for name, status in worklist.keys_of(connection, key)
+        ],
+    }
+    text = json.dumps(whole, ensure_ascii=False, indent=1, default=plain)
+    return f"{text}\n".encode()
+
+
+def _registered(connection: Reader, key: str) -> dict[str, Any]:
+    found = registry.registered(connection, key)
+    person = found.person
+    return {
         "patient": key,
         "given": person.given,
         "family": person.family,
@@ -36,21 +60,7 @@ def document(connection: Reader, key: str) -> bytes:
             for point in consents.points_of(connection, key)
         ],
         "entries": _entries(connection, patient_stream(key)),
-        "episodes": [
-            {
-                "episode": name,
-                "status": status,
-                "entries": _entries(connection, f"episode/{name}"),
-                "reminders": [
-                    {"at": each.at, "channel": each.channel, "due": each.due}
-                    for each in sent.get(name, ())
-                ],
-            }
-            for name, status in worklist.keys_of(connection, key)
-        ],
     }
-    text = json.dumps(whole, ensure_ascii=False, indent=1, default=plain)
-    return f"{text}\n".encode()
 
 
 def _entries(connection: Reader, stream: str) -> list[dict[str, Any]]:

@@ -43,6 +43,10 @@ ENROLLED: Final = "enrolled"
 PAYER_SET: Final = "payer-set"
 """Kinds of entry of a patient's own stream: the first, and who pays from a day on."""
 
+MERGED: Final = "merged"
+UNMERGED: Final = "unmerged"
+"""Two patients are one person; or, taken back, are not. Both their streams say so."""
+
 MIGRATED: Final = "migrated"
 """The kind of entry that pins an episode to another protocol; it changes no stage."""
 

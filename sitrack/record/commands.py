@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from sitrack.journey.entries import EXPORTED
+from sitrack.journey.entries import EXPORTED, MERGED
 from sitrack.record import tables
 
 _AT_ONCE = 50
@@ -23,6 +23,13 @@ def entries_of(connection: Connection, batch: str) -> list[tuple[str, int]]:
         .order_by(tables.entry.c.stream, tables.entry.c.seq)
     )
     return [(row.stream, row.seq) for row in connection.execute(query)]
+
+
+def merge_of(connection: Connection, batch: str) -> str | None:
+    """Return the patient whom a command merged into another, or None."""
+    query = _BODIES.where(tables.entry.c.batch == batch, tables.entry.c.kind == MERGED)
+    row = connection.execute(query).first()
+    return str(json.loads(row.body)["from"]) if row and row.body else None
 
 
 def batch_of(connection: Connection, stream: str, seq: int) -> str | None:

@@ -15,7 +15,15 @@ from sitrack.journey.agenda import agenda
 from sitrack.journey.entries import Entry
 from sitrack.journey.episode import fold
 from sitrack.journey.patient import EpisodeKey
-from sitrack.record import corrections, history, library, replay, standing, tables
+from sitrack.record import (
+    corrections,
+    history,
+    library,
+    persons,
+    replay,
+    standing,
+    tables,
+)
 from sitrack.record.erasure import Erased
 from sitrack.record.faults import Fault
 from sitrack.record.journal import Ledger, load_stream
@@ -78,8 +86,9 @@ def _copy_faults(
 ) -> Iterator[Fault]:
     episode = fold(key, entries, ledger.zone)
     episode = history.told(connection, ledger, episode, entries)
+    patient = persons.owner_told(connection, key.patient)
     wanted = {
-        "episode": [standing.standing_row(episode)],
+        "episode": [{**standing.standing_row(episode), "patient": patient}],
         "stage_span": standing.span_rows(episode),
         "agenda": [
             standing.agenda_row(str(key), line)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from sitrack.clock import day_of
 from sitrack.errors import NotFound
@@ -23,17 +23,24 @@ from sitrack.journey.amendments import amended_since, effective
 from sitrack.journey.entries import ENROLLED, LATE_AFTER_DAYS, PAYER_SET, Entry
 from sitrack.journey.episode import Episode, fold
 from sitrack.journey.patient import EpisodeKey, patient_stream, read_episode_key
-from sitrack.record import codec, library, tables
+from sitrack.record import codec, library, persons, tables
 from sitrack.record.journal import Ledger, load_stream
 
+_named = tables.patient.alias("named")
 _SIBLINGS = (
     select(tables.episode.c.key)
+    .join(
+        _named,
+        tables.episode.c.patient == func.coalesce(_named.c.merged_into, _named.c.key),
+    )
     .where(
-        tables.episode.c.patient == bindparam("of"),
+        _named.c.key.in_(bindparam("of", expanding=True)),
         tables.episode.c.key != bindparam("but"),
     )
+    .distinct()
     .order_by(tables.episode.c.key)
 )
+"""The other episodes of a person, by any key of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +185,14 @@ def sibling_episodes(
 ) -> tuple[Episode, ...]:
     """Return the same patient's other episodes, as of a day, as known at a moment."""
     found = []
-    named = {"of": key.patient, "but": str(key)}
+    keys = {key.patient}
+    if as_known is not None:
+        keys |= persons.keys_told(connection, key.patient, as_known)
+    named = {"of": sorted(keys), "but": str(key)}
     for name in connection.execute(_SIBLINGS, named).scalars():
         other = key_of_stream(f"episode/{name}")
+        if as_known is not None and other.patient not in keys:
+            continue  # somebody else's then
         entries = load_stream(connection, other.stream, as_known)
         if any(entry.day(ledger.zone) <= day and entry.seq == 1 for entry in entries):
             with contextlib.suppress(NotFound):  # erased by law
@@ -195,8 +207,12 @@ def payer_at(
     day: dt.date,
     as_known: dt.datetime | None = None,
 ) -> str | None:
-    """Return who paid for a patient on a day, as known at a moment; None for nobody."""
-    entries = load_stream(connection, patient_stream(patient), as_known)
+    """Return who paid for a patient on a day, as known at a moment; None for nobody.
+
+    Of somebody who was merged by then it is who pays for the survivor.
+    """
+    key = persons.owner_told(connection, patient, as_known)
+    entries = load_stream(connection, patient_stream(key), as_known)
     return payer_told(entries, ledger.zone, day)
 
 

@@ -315,10 +315,11 @@ def rows_written(connection: Connection, names: Collection[str]) -> dict[str, Fo
     return found
 
 
-def everybody(connection: Connection) -> Iterator[Patient]:
-    """Return every person on the register, one by one."""
+def everybody(connection: Connection) -> Iterator[tuple[str, Patient]]:
+    """Return every person on the register, and under which key they are cared for."""
     query = select(tables.patient).order_by(tables.patient.c.number)
     rows = connection.execute(query.execution_options(yield_per=1000)).mappings()
     for row in rows:
         names = row["given"], row["family"]
-        yield Patient(row["key"], Person(*names, row["born"], row["mrn"]), row["payer"])
+        person = Person(*names, row["born"], row["mrn"])
+        yield row["merged_into"] or row["key"], Patient(row["key"], person)

@@ -49,10 +49,13 @@ from sitrack.record.connection import (
     translated,
 )
 
-SCHEMA = "0009"
+SCHEMA = "0010"
 """The revision of the schema that this version reads and writes."""
 
-KNOWN_SCHEMAS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+KNOWN_SCHEMAS = (
+    *("0001", "0002", "0003", "0004", "0005"),
+    *("0006", "0007", "0008", "0009", "0010"),
+)
 """Every revision up to it, oldest first."""
 
 Reader = Connection

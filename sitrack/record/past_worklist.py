@@ -10,7 +10,7 @@ import datetime as dt
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, exists, func, select
 
 from sitrack.clock import start_of
 from sitrack.journey.agenda import Due, agenda
@@ -129,14 +129,19 @@ def _shown(line: Due) -> Line:
 
 def _row(episode: Episode, names: dict[str, dict[str, str]]) -> Any:
     """What the copies would have said of an episode, with its patient's name."""
-    return SimpleNamespace(**standing_row(episode), **names[episode.key.patient])
+    return SimpleNamespace(**standing_row(episode) | names[episode.key.patient])
 
 
 def _names(connection: Connection) -> dict[str, dict[str, str]]:
-    """The names of everybody, by key: they have one time only, which is now."""
-    people = tables.patient.c
-    rows = connection.execute(select(people.key, people.given, people.family))
-    return {row.key: {"given": row.given, "family": row.family} for row in rows}
+    """Who everybody is, by key: that has one time only, which is now."""
+    named, people = tables.patient.alias("named").c, tables.patient.c
+    query = select(named.key, people.key.label("patient"), people.given, people.family)
+    is_theirs = people.key == func.coalesce(named.merged_into, named.key)
+    rows = connection.execute(query.join(tables.patient, is_theirs)).mappings()
+    return {
+        row["key"]: {name: row[name] for name in ("patient", "given", "family")}
+        for row in rows
+    }
 
 
 def standings_at(

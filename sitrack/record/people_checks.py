@@ -1,4 +1,4 @@
-"""Checks what the streams of patients say: which episodes there are, and who pays."""
+"""Checks what the streams of patients say: their episodes, who pays, who is one person."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from sitrack.journey.entries import PAYER_SET
+from sitrack.journey.entries import MERGED, PAYER_SET
 from sitrack.journey.patient import patient_stream
-from sitrack.record import history
+from sitrack.record import history, persons
 from sitrack.record.faults import Fault
 from sitrack.record.journal import Ledger, load_stream
 
@@ -23,6 +23,11 @@ WHERE e.kind = 'episode-opened' ORDER BY e.stream, e.seq
 _PAYERS: Final = f"""
 SELECT p.key, p.payer FROM patient p WHERE p.payer IS NOT NULL OR EXISTS (
   SELECT 1 FROM entry e WHERE e.stream = 'patient/' || p.key AND e.kind = '{PAYER_SET}')
+ORDER BY p.key
+"""  # noqa: S608 - a word of ours
+_MERGES: Final = f"""
+SELECT p.key, p.merged_into FROM patient p WHERE p.merged_into IS NOT NULL OR EXISTS (
+  SELECT 1 FROM entry e WHERE e.stream = 'patient/' || p.key AND e.kind = '{MERGED}')
 ORDER BY p.key
 """  # noqa: S608 - a word of ours
 _KNOWN: Final = "SELECT 1 FROM entry WHERE stream = :stream AND seq = 1"
@@ -67,4 +72,20 @@ def payer_faults(
             continue
         if payer != said:
             seen = "the payer does not follow from them"
+            yield Fault("STANDING", stream, None, seen)
+
+
+def merge_faults(connection: Connection, broken: Collection[str]) -> Iterator[Fault]:
+    """Patients who are not under the key that their entries say they were merged into."""
+    for key, into in connection.execute(text(_MERGES), execution_options=_PIECES):
+        stream = patient_stream(str(key))
+        if stream in broken:
+            continue
+        try:
+            said = persons.owner_told(connection, str(key))
+        except Exception:  # noqa: BLE001 - whatever it is, the entries gave rise to it
+            yield Fault("INTEGRITY", stream, None, "its entries cannot be read")
+            continue
+        if (into or key) != said:
+            seen = "whom the patient is merged into does not follow from them"
             yield Fault("STANDING", stream, None, seen)

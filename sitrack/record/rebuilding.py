@@ -21,7 +21,7 @@ from sitrack.journey.agenda import agenda
 from sitrack.journey.episode import Episode, fold
 from sitrack.journey.patient import EpisodeKey, read_episode_key
 from sitrack.pathway.protocol import Protocol
-from sitrack.record import library, standing, tables
+from sitrack.record import library, persons, standing, tables
 from sitrack.record.journal import load_stream
 
 _COPIES: Final = (tables.agenda, tables.stage_span, tables.episode)
@@ -57,7 +57,7 @@ def rebuild(connection: Connection) -> list[str]:
         except NotFound:
             continue  # erased by law
         protocol = reader.protocol_of(episode.protocol)
-        if _stands(connection, name) != _wanted(episode, protocol):
+        if _stands(connection, name) != _wanted(connection, episode, protocol):
             _write_again(connection, episode, protocol)
             changed.append(name)
     return sorted([*changed, *_take_away(connection, set(keys))])
@@ -92,13 +92,14 @@ def _stands(connection: Connection, key: str) -> list[Rows]:
     ]
 
 
-def _wanted(episode: Episode, protocol: Protocol) -> list[Rows]:
+def _wanted(connection: Connection, episode: Episode, protocol: Protocol) -> list[Rows]:
     """The copies as the entries tell them."""
     lines = agenda(episode, protocol)
+    patient = persons.owner_told(connection, episode.key.patient)
     return [
         _compared(standing.agenda_row(str(episode.key), line) for line in lines),
         _compared(standing.span_rows(episode)),
-        _compared([standing.standing_row(episode)]),
+        _compared([{**standing.standing_row(episode), "patient": patient}]),
     ]
 
 
@@ -135,6 +136,7 @@ def _write_again(connection: Connection, episode: Episode, protocol: Protocol) -
                 )
             )
     standing.derive(connection, episode, protocol)
+    persons.follow(connection, episode.key)
 
 
 def _differs(row: dict[str, Any], wanted: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from sitrack.clock import zone_named
 from sitrack.errors import BadInput, NotFound
@@ -19,8 +19,20 @@ from sitrack.record.journal import Work
 
 _MOST_FOUND: Final = 100
 
+_named = tables.patient.alias("named")
+
 # Put together once: it is asked at every write.
-_PATIENT: Final = select(tables.patient).where(tables.patient.c.key == bindparam("of"))
+_PATIENT: Final = (
+    select(tables.patient)
+    .join(
+        _named,
+        tables.patient.c.key == func.coalesce(_named.c.merged_into, _named.c.key),
+    )
+    .where(_named.c.key == bindparam("of"))
+)
+_REGISTERED: Final = select(tables.patient).where(
+    tables.patient.c.key == bindparam("of")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +160,25 @@ def add_patient(work: Work, person: Person) -> Patient:
 
 
 def patient(connection: Connection, key: str) -> Patient:
-    """Return the patient of that key.
+    """Return the patient of that key; of one who was merged, the survivor.
 
     Raises:
         NotFound: there is none.
     """
-    row = connection.execute(_PATIENT, {"of": key}).mappings().one_or_none()
+    return _found(connection, _PATIENT, key)
+
+
+def registered(connection: Connection, key: str) -> Patient:
+    """Return who was registered under that very key, merged or not.
+
+    Raises:
+        NotFound: nobody was.
+    """
+    return _found(connection, _REGISTERED, key)
+
+
+def _found(connection: Connection, query: Select[Any], key: str) -> Patient:
+    row = connection.execute(query, {"of": key}).mappings().one_or_none()
     if row is None:
         raise NotFound(f"there is no patient {key}", "sitrack patient find")
     return _patient_of(dict(row))
@@ -174,6 +199,8 @@ def set_payer(work: Work, key: str, payer: str | None) -> None:
 def find_patients(connection: Connection, raw: Mapping[str, Any]) -> list[Patient]:
     """Return patients by the beginning of a name, by birth date, or by record number.
 
+    Who was merged is found by what they were registered with, and is the survivor.
+
     Raises:
         BadInput: nothing to look for was given, or it cannot be looked for.
     """
@@ -189,12 +216,13 @@ def find_patients(connection: Connection, raw: Mapping[str, Any]) -> list[Patien
             query = query.where(table.c[name] == value)
     # Names are compared here: databases disagree about letters beyond ASCII.
     rows = connection.execute(query).mappings()
-    found = (
-        _patient_of(dict(row))
+    keys = (
+        str(row["merged_into"] or row["key"])
         for row in rows
         if _begins(row["given"], given) and _begins(row["family"], family)
     )
-    return list(itertools.islice(found, _MOST_FOUND))
+    some = list(dict.fromkeys(itertools.islice(keys, _MOST_FOUND)))
+    return [registered(connection, key) for key in some]
 
 
 def _begins(name: str, wanted: str | None) -> bool:

@@ -32,14 +32,17 @@ from sitrack.journey.episode import Episode
 from sitrack.journey.ladder import NOTICE, counted_again
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Status
-from sitrack.record import tables
+from sitrack.record import persons, tables
 
 FIRST_STEP: Final = NOTICE
 """The step with which every reminder begins."""
 
 
 def standing_row(episode: Episode) -> dict[str, Any]:
-    """Return the row of `episode` that the fold gives."""
+    """Return the row of `episode` that the fold gives.
+
+    Whose it is now, where people were merged, is told by `record.persons`.
+    """
     return {
         "key": str(episode.key),
         "patient": episode.key.patient,
@@ -132,7 +135,8 @@ def _readdress(
     The next round makes it again, for whoever answers then.
     """
     key = str(episode.key)
-    asked = {"of": key, "patient": episode.key.patient, "why": "reassigned"}
+    patient = persons.owner(connection, episode.key.patient)
+    asked = {"of": key, "patient": patient, "why": "reassigned"}
     rows = connection.execute(_CANCEL_OLD, asked).all()
     values = [
         {
@@ -157,7 +161,7 @@ def derive(connection: Connection, episode: Episode, protocol: Protocol) -> None
 
 
 def _stand(connection: Connection, row: dict[str, Any]) -> None:
-    """Write where an episode stands. Whose it is never changes, and is not written.
+    """Write where an episode stands. No entry of its own changes whose it is.
 
     To set a key to what it was would make the database look for every row that refers
     to it.

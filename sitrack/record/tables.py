@@ -82,6 +82,8 @@ patient = Table(
     Column("payer", Text),
     # Where it is not the clinic's.
     Column("zone", Text),
+    # Under whose key they are cared for, where two turned out to be one.
+    Column("merged_into", Text),
     PrimaryKeyConstraint("key", name="pk_patient"),
     UniqueConstraint("number", name="uq_patient_number"),
     UniqueConstraint("mrn", name="uq_patient_mrn"),

@@ -33,7 +33,7 @@ from sitrack.record.log_checks import (
     entries_gone,
     unsealed_faults,
 )
-from sitrack.record.people_checks import mention_faults, payer_faults
+from sitrack.record.people_checks import mention_faults, merge_faults, payer_faults
 from sitrack.record.receipts import Receipt, receipt_faults
 
 
@@ -184,6 +184,7 @@ class _Verification:
     def _origins(self, walk: Walk) -> Iterator[Fault]:
         yield from mention_faults(self.connection, walk.broken)
         yield from payer_faults(self.connection, self.ledger, walk.broken)
+        yield from merge_faults(self.connection, walk.broken)
         yield from origins.missing_streams(self.connection)
         if "office" not in walk.broken:
             yield from origins.origin_faults(self.connection)

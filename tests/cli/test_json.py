@@ -113,7 +113,7 @@ ELSEWHERE = {
     ("audit", "by"),  # schema `trail`
     # Kept with their tests.
     *(("db", verb) for verb in ("backup", "rebuild", "grant")),
-    *(("patient", verb) for verb in ("export", "erase")),
+    *(("patient", verb) for verb in ("export", "erase", "merge", "unmerge")),
     *(("audit", "export"), ("export", "entries")),
     ("config", "show"),
     ("reminder", "watch"),  # never ends by itself

@@ -103,6 +103,8 @@ ALONE = [
     ["episode", "list", KEY],
     ["episode", "open", KEY, "--side", "right", *WHO],
     ["undo", "-n", *WHO],
+    ["patient", "merge", KEY, "P00013", "-n", *WHO],
+    ["patient", "unmerge", KEY, *WHO],
     ["import", "-", *WHO],
     ["completion", "bash"],
     ["doctor"],

@@ -31,6 +31,8 @@ WRITES = {
     "patient consent": [
         *("patient", "consent", "P00013", "--channel", "sms", "--from", "-"),
     ],
+    "patient merge": ["patient", "merge", "P00013", "P00013"],
+    "patient unmerge": ["patient", "unmerge", "P00013"],
     "patient erase": ["patient", "erase", "P00013", "--legal-basis", "objection"],
     "db rebuild": ["db", "rebuild"],
     "reminder retry": ["reminder", "retry", "--all"],

@@ -90,11 +90,13 @@ def patient(
     today: dt.date,
     *,
     masked: bool,
+    merged: Sequence[str] = (),
 ) -> list[str]:
     """Return the screen of one patient; the name is shown only where asked for."""
+    also = [f"  also {', '.join(merged)}: the same person"] if merged else []
     paid = f", payer {found.payer}" if found.payer else ""
     name = f"{found.key}  {found.initials if masked else _in_full(found)}{paid}"
-    head = [name, *(_way_to(each, masked=masked) for each in ways)]
+    head = [name, *also, *(_way_to(each, masked=masked) for each in ways)]
     rows = [
         (
             each.episode,

@@ -24,6 +24,7 @@ from sitrack.journey.patient import EpisodeKey
 from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.policy import Payer, payer_named
 from sitrack.pathway.protocol import Protocol
+from sitrack.pathway.stages import Stage
 from sitrack.record import history
 
 
@@ -252,6 +253,17 @@ _STATUS: Final[Mapping[str, Callable[[Parking, Act], Draft]]] = {
 
 
 def latest(chapters: Iterable[Chapter], act: Act) -> Chapter | None:
-    """Return the episode that a row of that side is about: the last one opened."""
+    """Return the episode that a row of that side is about: the last one opened.
+
+    Of somebody who was merged, episodes have several keys: one that is open comes first.
+    """
     of_side = [each for each in chapters if each.key.side is act.side]
-    return max(of_side, key=lambda each: each.key.ordinal, default=None)
+    return max(
+        of_side,
+        key=lambda each: (
+            each.told.stage != Stage.CLOSED,
+            each.told.opened,
+            each.key.ordinal,
+        ),
+        default=None,
+    )

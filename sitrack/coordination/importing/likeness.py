@@ -58,14 +58,14 @@ class Likeness:
 class People:
     """Everybody who is there, by what makes two people look like one."""
 
-    def __init__(self, patients: Iterable[Patient]) -> None:
+    def __init__(self, patients: Iterable[tuple[str, Patient]]) -> None:
         self._by_birth: dict[dt.date, list[Known]] = defaultdict(list)
         self._by_name: dict[str, list[Known]] = defaultdict(list)
         self._by_mrn: dict[str, Known] = {}
-        self._keys: dict[str, str | None] = {}
-        for patient in patients:
-            self.add(patient.key, patient.person)
-            self._keys[patient.key] = patient.payer
+        self._keys: set[str] = set()
+        for owner, patient in patients:
+            self.add(owner, patient.person)
+            self._keys.add(patient.key)
 
     def add(self, where: str, person: Person) -> None:
         """Remember somebody, under a key or a row."""

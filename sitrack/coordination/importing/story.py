@@ -30,7 +30,7 @@ from sitrack.journey.patient import (
     read_patient_key,
 )
 from sitrack.pathway.stages import Side, Stage
-from sitrack.record import registry, worklist
+from sitrack.record import persons, registry, worklist
 from sitrack.record.registry import Patient, Person, read_person
 
 _T = TypeVar("_T")
@@ -149,14 +149,14 @@ class Story:
     def _again(self, act: Act, person: Person, stream: str) -> Patient | None:
         """Somebody whom an earlier import enrolled, by the same row."""
         key = stream.partition("/")[2]
-        found = registry.patient(self.desk.work.connection, key)
-        if found.person != person:
+        connection = self.desk.work.connection
+        if registry.registered(connection, key).person != person:
             why = f"its id is that of a row which enrolled {key} as somebody else"
             hint = "give every row of every file an id of its own"
             self._fail(act, "changed", "id", why, hint)
             return None
         self.tally.known += 1
-        return found
+        return registry.patient(connection, key)
 
     def _joined(self, act: Act, key: str) -> Patient | None:
         found = registry.patient(self.desk.work.connection, key)
@@ -279,8 +279,7 @@ class Story:
         self, act: Act, stream: str, seq: int, told: dict[str, str] | None
     ) -> None:
         where = f"{stream.partition('/')[2]}#{seq}"
-        mine = f"-{act.side.value[0].upper()}" if act.side else ""
-        of_patient = self.patient is not None and f"/{self.patient.key}{mine}" in stream
+        of_patient = self._is_mine(act, stream)
         if not of_patient or (told is not None and told.get("digest") != act.digest):
             why = f"its id is that of a row with another content, which became {where}"
             hint = (
@@ -290,6 +289,19 @@ class Story:
             return
         self._rows[act.id] = (stream, seq)
         self.tally.known += 1
+
+    def _is_mine(self, act: Act, stream: str) -> bool:
+        """Whether an entry is of this person, and of the side that a row names."""
+        if self.patient is None or not stream.startswith("episode/"):
+            return False
+        key = read_episode_key(stream.removeprefix("episode/"))
+        if key.side is not act.side:
+            return False
+        mine = self.patient.key
+        return (
+            mine == key.patient
+            or persons.owner(self.desk.work.connection, key.patient) == mine
+        )
 
     def _read(self) -> None:
         """Load what there is of somebody who was enrolled before."""
@@ -314,7 +326,8 @@ class Story:
         if self._born is not None and day < self._born:
             seen = f"{day} is before the patient's birth"
             raise Refused("", [frame_finding("OUT_OF_ORDER", seen)])
-        ordinal = last.key.ordinal + 1 if last else 1
+        taken = [k.ordinal for k in self._chapters if k.side is act.side]
+        ordinal = max(taken, default=0) + 1
         chapter = Chapter(
             self.desk, EpisodeKey(self.patient.key, act.side, ordinal), []
         )
