@@ -17,7 +17,7 @@ from sitrack.reminders.channels.email import EmailChannel
 from sitrack.reminders.round import run_round
 from tests.clinic import Clinic, codes_of
 from tests.reminders.post_office import HOST, Authority, PostOffice, listening
-from tests.reminders.test_round import lines_of, rows_of
+from tests.reminders.rounds.outbox import lines_of, rows_of
 
 ROOT = Path(__file__).parents[2]
 DUE = 3
