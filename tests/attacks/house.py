@@ -60,11 +60,14 @@ class House:
         return found(self.ledger, **brought)
 
 
-@functools.cache
-def _made(*, is_sealed):
-    """Build it: the house, and a file of it at the first seal (an old backup)."""
-    folder = Path(tempfile.mkdtemp(prefix="sitrack-attacks-"))
-    ledger = new_ledger(f"sqlite:///{folder / 'house.db'}")
+def furnished(ledger, *, is_sealed, then=lambda: None):
+    """Fill a new ledger: its two episodes, what is newer, and what the auditor holds.
+
+    Args:
+        ledger: the new one.
+        is_sealed: let it have a key and seals.
+        then: called at the first seal.
+    """
     clinic = Clinic(ledger)
     trusted = register(ledger) if is_sealed else None
     one = clinic.walked()
@@ -74,7 +77,7 @@ def _made(*, is_sealed):
     access.note(ledger, reader, access.Sight("show", "table", [str(one)]))
     _deliver(ledger, one)
     _seal(ledger, is_sealed=is_sealed)
-    _backup(folder)
+    then()
     clinic.at("2025-01-30", "09:10")
     other = clinic.opened(clinic.enrolled("Ann", "Other"), Side.LEFT)
     clinic.record(other, "score", nrs="8")
@@ -87,8 +90,20 @@ def _made(*, is_sealed):
     newer = clinic.record(one, "note", text="Has moved house.").entry.seq
     access.note(ledger, reader, access.Sight("history", "table", [str(one)]))
     printed = [r for r in receipts(ledger) if not r.stream.startswith("access/")]
+    held = {"R": {"receipts": printed}}
+    if is_sealed:
+        held |= {"K": {"keys": [trusted]}, "A": {"seen": [seen]}}
+    return one, other, newer, held
+
+
+@functools.cache
+def _made(*, is_sealed):
+    """Build it: the house, and a file of it at the first seal (an old backup)."""
+    folder = Path(tempfile.mkdtemp(prefix="sitrack-attacks-"))
+    ledger = new_ledger(f"sqlite:///{folder / 'house.db'}")
+    parts = furnished(ledger, is_sealed=is_sealed, then=lambda: _backup(folder))
     ledger.close()
-    return folder, one, other, newer, trusted, seen, printed
+    return folder, parts
 
 
 def _seal(ledger, *, is_sealed):
@@ -120,13 +135,10 @@ def _backup(folder):
 
 def house(folder, *, is_sealed):
     """A copy in that folder; whoever asks for it closes its ledger."""
-    made, one, other, newer, trusted, seen, printed = _made(is_sealed=is_sealed)
+    made, (one, other, newer, held) = _made(is_sealed=is_sealed)
     for name in ("house.db", "old.db"):
         shutil.copy(made / name, folder)
         (folder / name).chmod(0o600)
     ledger = open_ledger(f"sqlite:///{folder / 'house.db'}")
     ledger.use_clock(clock_at(*NOW))
-    held = {"R": {"receipts": printed}}
-    if is_sealed:
-        held |= {"K": {"keys": [trusted]}, "A": {"seen": [seen]}}
-    return House(ledger, one, other, newer, is_sealed, folder, held)
+    return House(ledger, one, other, newer, is_sealed, folder, dict(held))

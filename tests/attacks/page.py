@@ -28,6 +28,7 @@ ENDS = """\
 ## Besides
 
 - **Bit flips**: one bit anywhere in the database file is turned over, a hundred times in every test run and as often as is asked for by `python -m tests.attacks.flips 20000` (in the last such run, on 22 November 2026, 3,663 of 20,000 changed what the record proves or left it unreadable: 2,914 were found, for 749 the file was refused, none was missed). What changes anything that the record proves has to be found: entries, contents, chains, standing, seals, protocols, roles. Of the tables that it does not speak for (names and addresses, the outbox, saved views) changes are counted and not found, as declared above.
+- **A server**: two of each kind are done to a PostgreSQL database as well, with everything that the auditor holds, and found by the same codes: `tests/attacks/test_on_a_server.py`.
 - **The file**: pages that changed places, a log of an older file beside a newer one, a file without its log: `tests/attacks/test_file.py`.
 - **Two auditors** who were shown different histories find out by putting what both keep into one `audit verify`.
 - **No false alarm**: `audit verify` runs while two processes record, one looks and one seals, on both databases, and finds nothing: `tests/attacks/test_alarms.py`.
