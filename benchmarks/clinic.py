@@ -29,7 +29,8 @@ from sitrack.journey.agenda import agenda
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import MoveRequest, decide_move
 from sitrack.journey.entries import OPENED, Draft, Entry, Provenance
-from sitrack.journey.episode import Episode, fold
+from sitrack.journey.episode import Episode
+from sitrack.journey.folding import fold
 from sitrack.journey.patient import EpisodeKey, patient_key, patient_stream
 from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.loading import load, shipped_text

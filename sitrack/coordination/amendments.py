@@ -12,7 +12,7 @@ from sitrack.errors import BadInput, NotEligible, NotPermitted
 from sitrack.journey import corrections
 from sitrack.journey.desk import Desk
 from sitrack.journey.entries import Draft
-from sitrack.journey.episode import first_written
+from sitrack.journey.folding import first_written
 from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.journey.plausibility import EvidenceForm

@@ -13,7 +13,8 @@ from sitrack.journey.agenda import Due
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import MoveRequest, Variance, decide_move
 from sitrack.journey.entries import OPENED, Draft, Entry, Provenance
-from sitrack.journey.episode import Episode, fold
+from sitrack.journey.episode import Episode
+from sitrack.journey.folding import fold
 from sitrack.journey.patient import (
     EpisodeKey,
     is_patient_key,

@@ -16,7 +16,8 @@ from sitrack.coordination.protocols import named_in
 from sitrack.errors import NotFound
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.entries import Entry
-from sitrack.journey.episode import Episode, fold
+from sitrack.journey.episode import Episode
+from sitrack.journey.folding import fold
 from sitrack.journey.migration import Asked, Rehearsal, Verdict, migrated, rehearse
 from sitrack.journey.patient import EpisodeKey, read_episode_key
 from sitrack.pathway.policy import Payer

@@ -26,7 +26,8 @@ from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import MoveRequest, decide_move
 from sitrack.journey.desk import Desk
 from sitrack.journey.entries import Draft, Entry
-from sitrack.journey.episode import Episode, fold
+from sitrack.journey.episode import Episode
+from sitrack.journey.folding import fold
 from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Stage

@@ -14,8 +14,8 @@ from sitrack.coordination.episodes import (
 from sitrack.coordination.people import Author, provenance
 from sitrack.errors import BadInput
 from sitrack.journey.entries import Draft
-from sitrack.journey.episode import fold
 from sitrack.journey.findings import Refused, frame_finding
+from sitrack.journey.folding import fold
 from sitrack.journey.parking import Parking
 from sitrack.journey.patient import EpisodeKey
 from sitrack.record.journal import Ledger, writing

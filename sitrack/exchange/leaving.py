@@ -14,7 +14,8 @@ from sitrack.exchange.pseudonyms import Names
 from sitrack.journey.agenda import Due, agenda
 from sitrack.journey.amendments import effective
 from sitrack.journey.entries import Entry
-from sitrack.journey.episode import Episode, fold
+from sitrack.journey.episode import Episode
+from sitrack.journey.folding import fold
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import history, library, worklist
 from sitrack.record.journal import Ledger, Reader

@@ -18,8 +18,9 @@ from sitrack.journey.amendments import FRAME, amended_since, effective
 from sitrack.journey.assessment import assess
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.entries import LOST, MOVE, RETURNED, Entry
-from sitrack.journey.episode import Broken, Episode, fold
+from sitrack.journey.episode import Broken, Episode
 from sitrack.journey.findings import Finding, Refused
+from sitrack.journey.folding import fold
 from sitrack.journey.parking import Parking
 from sitrack.pathway.policy import Payer
 from sitrack.pathway.protocol import Protocol

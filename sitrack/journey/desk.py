@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from sitrack.errors import NotEligible, NotFound
 from sitrack.journey.amendments import effective, is_amendable
 from sitrack.journey.entries import OPENED, Entry, Provenance
-from sitrack.journey.episode import Episode, fold
+from sitrack.journey.episode import Episode
+from sitrack.journey.folding import fold
 from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.protocol import Protocol

@@ -21,7 +21,7 @@ from sitrack.journey.amendments import (
     kept,
 )
 from sitrack.journey.entries import CORRECTED, RETRACTED, Entry
-from sitrack.journey.episode import first_written
+from sitrack.journey.folding import first_written
 from sitrack.record import library
 from sitrack.record.journal import Ledger, load_stream
 

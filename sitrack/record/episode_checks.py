@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, select, text
 
 from sitrack.journey.agenda import agenda
 from sitrack.journey.entries import Entry
-from sitrack.journey.episode import fold
+from sitrack.journey.folding import fold
 from sitrack.journey.patient import EpisodeKey
 from sitrack.record import (
     corrections,

@@ -21,7 +21,8 @@ from sitrack.errors import NotFound
 from sitrack.journey import alerts
 from sitrack.journey.amendments import amended_since, effective
 from sitrack.journey.entries import ENROLLED, LATE_AFTER_DAYS, PAYER_SET, Entry
-from sitrack.journey.episode import Episode, fold
+from sitrack.journey.episode import Episode
+from sitrack.journey.folding import fold
 from sitrack.journey.patient import EpisodeKey, patient_stream, read_episode_key
 from sitrack.record import codec, library, persons, tables
 from sitrack.record.journal import Ledger, load_stream

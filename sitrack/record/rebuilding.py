@@ -18,7 +18,8 @@ from sitrack.clock import zone_named
 from sitrack.errors import NotFound
 from sitrack.journey import alerts
 from sitrack.journey.agenda import agenda
-from sitrack.journey.episode import Episode, fold
+from sitrack.journey.episode import Episode
+from sitrack.journey.folding import fold
 from sitrack.journey.patient import EpisodeKey, read_episode_key
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import library, persons, standing, tables

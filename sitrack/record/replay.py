@@ -18,7 +18,7 @@ from sitrack.journey.assessment import assess
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import find_move
 from sitrack.journey.entries import MIGRATED, MOVE, Entry
-from sitrack.journey.episode import fold
+from sitrack.journey.folding import fold
 from sitrack.journey.machine import NotInTable, machine_for
 from sitrack.journey.parking import Parking
 from sitrack.journey.patient import EpisodeKey

@@ -8,7 +8,7 @@ from sitrack.coordination.importing.taking import Wish, check, take_in
 from sitrack.coordination.people import Author
 from sitrack.coordination.undo import undo
 from sitrack.errors import NotPermitted
-from sitrack.journey.episode import fold
+from sitrack.journey.folding import fold
 from sitrack.journey.intake.rows import Row
 from sitrack.journey.patient import read_episode_key
 from sitrack.record import roles

@@ -20,8 +20,9 @@ from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import MoveRequest, Variance, decide_move, find_move
 from sitrack.journey.desk import Desk
 from sitrack.journey.entries import MOVE, OPENED, Draft, Entry, Provenance
-from sitrack.journey.episode import Episode, fold
+from sitrack.journey.episode import Episode
 from sitrack.journey.findings import Finding, Refused
+from sitrack.journey.folding import fold
 from sitrack.journey.forms import EXCLUSIONS
 from sitrack.journey.parking import Parking
 from sitrack.journey.patient import EpisodeKey

@@ -12,7 +12,7 @@ import pytest
 
 from sitrack.errors import NotFound
 from sitrack.journey.entries import clinical_day
-from sitrack.journey.episode import fold
+from sitrack.journey.folding import fold
 from sitrack.pathway.stages import Status
 from tests.journey.notation import (
     ZONE,

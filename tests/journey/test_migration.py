@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sitrack.journey.agenda import agenda
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import Variance
-from sitrack.journey.episode import fold
+from sitrack.journey.folding import fold
 from sitrack.journey.migration import Asked, Shift, Verdict, migrated, rehearse
 from sitrack.pathway import derivation
 from sitrack.pathway.loading import load, shipped_text

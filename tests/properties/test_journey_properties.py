@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from sitrack.journey.agenda import agenda
 from sitrack.journey.decisions import ways_on
 from sitrack.journey.entries import MOVE, Entry
-from sitrack.journey.episode import Episode, fold
+from sitrack.journey.episode import Episode
 from sitrack.journey.findings import Refused, Result
+from sitrack.journey.folding import fold
 from sitrack.pathway.stages import Stage, Status
 from tests.journey.notation import (
     MET,

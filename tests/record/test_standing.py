@@ -10,8 +10,8 @@ from sitrack.coordination.parking import change_status
 from sitrack.errors import BadInput, SitrackError
 from sitrack.journey import parking
 from sitrack.journey.agenda import agenda
-from sitrack.journey.episode import fold
 from sitrack.journey.findings import Refused
+from sitrack.journey.folding import fold
 from sitrack.pathway.stages import Side
 from sitrack.record import library, standing, tables, worklist
 from sitrack.record.journal import load_stream, reading, writing

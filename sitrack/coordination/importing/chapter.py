@@ -14,8 +14,9 @@ from sitrack.journey.agenda import agenda
 from sitrack.journey.assessment.case import Case
 from sitrack.journey.decisions import MoveRequest, Variance, decide_move
 from sitrack.journey.entries import Draft, Entry
-from sitrack.journey.episode import Episode, fold
+from sitrack.journey.episode import Episode
 from sitrack.journey.findings import Refused, frame_finding
+from sitrack.journey.folding import fold
 from sitrack.journey.forms import KINDS
 from sitrack.journey.intake.columns import HOLD, LOST, MOVE, RESUME, RETURN
 from sitrack.journey.intake.rows import Act

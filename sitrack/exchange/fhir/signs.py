@@ -25,8 +25,8 @@ from sitrack.exchange.fhir.r4 import (
 from sitrack.exchange.leaving import Journey
 from sitrack.exchange.pseudonyms import Names
 from sitrack.journey.entries import CORRECTED, RETRACTED, Entry
-from sitrack.journey.episode import read_evidence
 from sitrack.journey.evidence import Evidence
+from sitrack.journey.folding import read_evidence
 from sitrack.journey.forms import KINDS
 
 LOINC: Final = "http://loinc.org"
