@@ -20,6 +20,7 @@ NAMES = {
     "reminders": "A round of reminders",
     "due": "What is due, and what a user would run instead",
     "growth": "How cost grows with the clinic",
+    "country": "Many patients in one ledger",
     "watching": "A process that keeps watch",
 }
 """Each benchmark is the module of that name: `run(runs, episodes)` gives its figures."""
