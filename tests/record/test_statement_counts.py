@@ -68,7 +68,7 @@ WRITES = {
     "open": (_open, 17, 18),
     "advance": (_advance, 15, 16),
     "record score": (_score, 9, 10),
-    "contact": (_contact, 9, 11),
+    "contact": (_contact, 10, 11),
     "hold": (_hold, 12, 13),
 }
 """By what is written: how it is made ready, and its statements on SQLite and PostgreSQL."""
