@@ -30,9 +30,20 @@ def edit_payer(b):
     b.sql("UPDATE patient SET payer = 'bcbs-al'")
 
 
+@attack(COPIES, "put one patient under the key of another", C="STANDING")
+def edit_merged(b):
+    one, other = b.house.one.patient, b.house.other.patient
+    b.sql("UPDATE patient SET merged_into = ? WHERE key = ?", one, other)
+
+
 @attack(COPIES, "make oneself an admin on the staff list", C="STANDING")
 def edit_role(b):
     b.sql("UPDATE staff SET role = 'admin' WHERE id = 'rivera'")
+
+
+@attack(COPIES, "send somebody away from the staff list", C="STANDING")
+def edit_retired(b):
+    b.sql("UPDATE staff SET retired = '2025-01-15' WHERE id = 'osei'")
 
 
 @attack(COPIES, "wind the head of a stream back", C="HEAD")

@@ -14,8 +14,8 @@ PROVEN = {
     "seal": "*",
     "leaf": "*",
     "delivery": "*",
-    "staff": "id, role",
-    "patient": "key, payer",
+    "staff": "id, role, retired",
+    "patient": "key, payer, merged_into",
     "agenda": "episode, visit, rule, occurrence, anchor, show_from, due, title, "
     "waits_for, recipient, resolved_by, tries, urgent",
 }
