@@ -12,14 +12,15 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from sitrack.coordination import questions
 from sitrack.coordination.parking import change_status
 from sitrack.journey import parking
 from sitrack.journey.forms import OUTCOMES
+from sitrack.pathway.loading import load, shipped_text
 from sitrack.record import tables, worklist
-from sitrack.record.journal import open_ledger, reading
+from sitrack.record.journal import open_ledger, reading, writing
 from sitrack.record.worklist import Wish
 from sitrack.reminders.channels import TemporaryFailure
 from sitrack.reminders.plan import plan_round
@@ -191,6 +192,45 @@ def test_the_dead_and_the_transferred_are_on_no_list_and_in_no_plan(
         assert round_of(clinic, settings, Memory()).happenings == []
         for wish in (Wish(), Wish(only="lost"), Wish(only="lapsed")):
             assert worklist.who_waits(clinic.ledger, wish).rows == []
+
+
+@pytest.mark.complaint(6)
+def test_no_rule_can_opt_out_of_the_filter(clinic, settings):
+    """Even a line that should not be there, of any rule, reminds nobody."""
+    dead, gone = clinic.injected("2025-01-06"), clinic.injected("2025-01-06")
+    clinic.contact(dead, "deceased")
+    clinic.advance(gone, "closed", command="episode finish", reason="transferred")
+    rules = [rule.id for rule in load(shipped_text()).follow_ups]
+    assert len(rules) > 30
+    with writing(clinic.ledger) as work:
+        left_over = [_line(work, key, rule) for key in (dead, gone) for rule in rules]
+        work.connection.execute(insert(tables.agenda), left_over)
+    clinic.at("2025-02-03")
+    until = dt.date(2026, 2, 3)
+    assert plan_round(clinic.ledger, settings, "file", until) == []
+    both = {"for_patients": Memory(name="webhook")}
+    report = round_of(clinic, settings, Memory(), **both)
+    assert report.happenings == []
+    assert outbox(clinic.ledger) == []
+
+
+def _line(work, key, rule):
+    """A line of the agenda about an episode, due long ago."""
+    episode = tables.episode
+    visit = select(episode.c.visit).where(episode.c.key == str(key))
+    day = dt.date(2025, 1, 20)
+    return {
+        "episode": str(key),
+        "visit": work.connection.execute(visit).scalar_one(),
+        "rule": rule,
+        "occurrence": 99,
+        **dict.fromkeys(("anchor", "show_from", "due", "step_on"), day),
+        "title": "left over",
+        "waits_for": "patient",
+        "recipient": "coordinator",
+        "resolved_by": "",
+        "step": "notice",
+    }
 
 
 @pytest.mark.complaint(10)
