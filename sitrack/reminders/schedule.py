@@ -29,6 +29,9 @@ _LONGEST_SLEEP: Final = 0.5
 _STEP: Final = 5.0
 """Seconds: when wall time moves that much against elapsed time, it was set."""
 
+_ELAPSED: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""A clock that nobody sets, and that goes on while the machine sleeps."""
+
 _LONGEST_INTERVAL: Final = 86_400.0
 
 
@@ -49,8 +52,8 @@ def watch(
         run_round: does one round; what it raises is handed on, and the next comes. It
             is given a question to ask on the way: whether it should end early.
         interval_seconds: from the start of one round to the next; at most a day.
-        on_clock_step: told by how many seconds the clock was set (or the machine
-            slept), before the round that follows at once.
+        on_clock_step: told by how many seconds the clock was set, before the round that
+            follows at once. A machine that slept is no step.
         on_error: told what a round raised.
         clock: what time it is.
     """
@@ -135,7 +138,7 @@ class _Alarm(BlockingScheduler):  # type: ignore[misc]  # the library has no typ
         self.shutdown()
 
     def _wall_less_elapsed(self) -> float:
-        return self._clock().timestamp() - time.monotonic()
+        return self._clock().timestamp() - time.clock_gettime(_ELAPSED)
 
     def _notice_step(self) -> None:
         before, self._offset = self._offset, self._wall_less_elapsed()

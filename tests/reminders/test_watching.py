@@ -18,7 +18,7 @@ from sitrack.record.journal import load_stream, open_ledger, reading
 from sitrack.reminders import watching
 from sitrack.reminders.schedule import watch as keep_watch
 from sitrack.reminders.watching import Watch, note_round
-from tests.clinic import Clinic, codes_of
+from tests.clinic import Clinic, codes_of, everything, settings_of
 from tests.conftest import new_ledger
 from tests.crash.servers import room_for_servers
 
@@ -94,6 +94,84 @@ def test_rounds_go_on_under_a_clock_that_is_set_and_say_so(
     assert (kind, seconds) == ("clock-stepped", pytest.approx(step, abs=1))
     ledger.injected = False
     assert codes_of(ledger) == set()
+
+
+YEARS = 315_360_000.0
+
+
+@pytest.fixture
+def by_the_wall(sqlite_ledger, wall, heard):
+    """A watch over a ledger whose time is that of the clock on the wall."""
+    sqlite_ledger.use_clock(wall)
+    sqlite_ledger.injected = False
+    return Watch(sqlite_ledger, "account", heard.append)
+
+
+def test_by_a_clock_that_is_years_ahead_nothing_is_sent_or_written(
+    by_the_wall, wall, heard, tmp_path
+):
+    ledger = by_the_wall.ledger
+    clinic = Clinic(ledger)
+    clinic.inject(clinic.opened())  # its first reminder is due tomorrow
+    told = {name.lower(): value for name, value in ALWAYS.items()}
+    flags = {
+        name.removeprefix("sitrack_").replace("_", ".", 1): value
+        for name, value in told.items()
+    }
+    settings, channel = settings_of(tmp_path, **flags), Memory()
+    believed, kept = [], []
+
+    def one_round(_stopping):
+        believed.append(by_the_wall.believes_clock())
+        if believed[-1]:
+            round_of(clinic, settings, channel)
+            by_the_wall.round_done()
+        else:
+            kept.append(everything(ledger))
+        if len(believed) == 2:
+            wall.off_by = YEARS
+        elif len(believed) == 5:
+            wall.off_by = 0.0
+        elif len(believed) == 7:
+            signal.raise_signal(signal.SIGTERM)
+
+    keep_watch(
+        one_round,
+        interval_seconds=0.02,
+        on_clock_step=by_the_wall.clock_was_set,
+        on_error=lambda error: by_the_wall.round_failed(error, 0.02),
+        clock=wall,
+    )
+    assert believed == [True, True, False, False, False, True, True]
+    assert channel.sent == []
+    assert kept[0] == kept[1] == kept[2]
+    assert office(ledger) == [
+        ("clock-stepped", pytest.approx(YEARS, abs=1)),
+        ("clock-stepped", pytest.approx(-YEARS, abs=1)),
+    ]
+    assert sum("nothing is sent" in line for line in heard) == 1
+    assert codes_of(ledger) == set()
+
+
+def test_a_clock_that_was_wrong_before_is_believed_once_it_is_set(by_the_wall, wall):
+    """A machine that starts in 1970, and is told the time a little later."""
+    note_round(by_the_wall.ledger)
+    wall.off_by = -5 * YEARS
+    later = Watch(by_the_wall.ledger, "account", lambda _: None)
+    wall.off_by = 0.0
+    later.clock_was_set(5 * YEARS)
+    assert later.believes_clock()
+
+
+def test_an_hour_is_believed_and_a_server_has_a_clock_of_its_own(ledger, watch, at):
+    ledger.injected = False
+    note_round(ledger)
+    watch.clock_was_set(3600.0)
+    assert watch.believes_clock()
+    at("2035-01-04", "09:00")
+    ledger.injected = False
+    watch.clock_was_set(YEARS)
+    assert watch.believes_clock() == ledger.on_postgres
 
 
 def test_a_database_that_was_away_is_written_down_once_it_is_back(

@@ -40,6 +40,8 @@ def watch(shell: Shell, channel: str | None, every: int) -> None:
 
         def one_round(stopping: Callable[[], bool]) -> None:
             nonlocal unsealed
+            if not watching.believes_clock():
+                return
             report = run_round(
                 ledger,
                 shell.settings,
