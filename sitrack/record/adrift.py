@@ -77,7 +77,11 @@ def held_past_review(connection: Connection, today: dt.date) -> list[str]:
 
 def orphaned(connection: Connection) -> list[Orphan]:
     """Return the open episodes whose coordinator is not there any more, by key."""
-    there = [each.id for each in everybody(connection) if each.role in _CARE]
+    there = [
+        each.id
+        for each in everybody(connection)
+        if each.role in _CARE and each.retired is None
+    ]
     columns = tables.episode.c
     query = (
         select(columns.key, columns.coordinator)

@@ -5,19 +5,23 @@ import os
 
 import pytest
 
+from sitrack.coordination import people
 from sitrack.coordination.checkup import Check, Result, care, ground, machine
 from sitrack.coordination.handing import assign
 from sitrack.coordination.parking import change_status
 from sitrack.journey import parking
-from sitrack.record import footing
+from sitrack.record import footing, grants
 from sitrack.record.journal import open_ledger, present_instant, reading
+from sitrack.record.roles import ROLES
+from sitrack.record.staff import Staff
 from sitrack.reminders.channels import TemporaryFailure
 from sitrack.reminders.round import run_round
 from tests.clinic import RIVERA, Clinic, driver, settings_of
+from tests.logins import ADMIN, logins_of, opened, staffed
 from tests.reminders.conftest import Memory
 
-TEST_SERVERS = {"server-durability", "server-standby"}
-"""A server for tests is hasty, and alone."""
+TEST_SERVERS = {"server-durability", "server-standby", "logins"}
+"""A server for tests is hasty, and alone, and everybody connects as its owner."""
 
 
 @pytest.fixture
@@ -136,6 +140,12 @@ def test_a_coordinator_who_is_gone(clinic):
     assert seen.mend == f"sitrack episode assign {clinic.key} --to WHO"
     assign(clinic.ledger, RIVERA, [clinic.key], "osei")
     assert set(found_in(clinic.ledger)) <= TEST_SERVERS
+
+
+def test_a_coordinator_who_is_retired(clinic):
+    with driver(clinic.ledger) as run:
+        run("UPDATE staff SET retired = '2025-03-01' WHERE id = 'rivera'")
+    assert told(clinic.ledger, "coordinator-gone").episodes == [str(clinic.key)]
 
 
 def test_an_episode_that_is_nobodys(clinic):
@@ -312,3 +322,61 @@ def test_the_kernel_is_asked_and_what_it_does_not_say_is_not_made_up():
 def test_a_check_that_is_well_says_nothing():
     assert Check("schema").what == ""
     assert Check("schema").mend is None
+
+
+# --- logins on a server
+
+
+@pytest.fixture
+def granted(postgresql_ledger):
+    """A clinic in which everybody has a login."""
+    staffed(postgresql_ledger)
+    with logins_of(postgresql_ledger):
+        yield postgresql_ledger
+
+
+def test_nobody_having_a_login_is_noted(postgresql_ledger):
+    seen = found_in(postgresql_ledger)["logins"]
+    assert (seen.result, seen.mend) == (Result.NOTE, "sitrack db grant")
+
+
+def test_logins_as_they_were_granted_are_well(granted):
+    assert "logins" not in found_in(granted)
+
+
+WIDER = {
+    "a role that may change entries": "GRANT UPDATE ON entry TO {coordinator}",
+    "anybody who may read": "GRANT SELECT ON patient TO PUBLIC",
+    "one who may delete by themselves": "GRANT DELETE ON payload TO rivera",
+}
+
+
+@pytest.mark.parametrize("how", WIDER)
+def test_somebody_who_may_do_more_than_a_role_allows(granted, how):
+    group = grants.group_of(granted.ledger_id, "coordinator")
+    with driver(granted) as run:
+        run(WIDER[how].format(coordinator=group))
+    seen = found_in(granted)["logins"]
+    verb, table = WIDER[how].split()[1], WIDER[how].split()[3]
+    assert seen.result is Result.ERROR
+    assert f"{verb} {table}" in seen.what
+    with driver(granted) as run:
+        run(seen.mend.removeprefix("psql -c '").removesuffix("'"))
+    assert "logins" not in found_in(granted)
+
+
+def test_a_staff_list_that_went_on_without_a_grant(granted):
+    people.add_staff(granted, ADMIN, Staff("kim", "clinician", None))
+    seen = found_in(granted)["logins"]
+    assert (seen.result, seen.mend) == (Result.WARNING, "sitrack db grant")
+    assert "kim" in seen.what
+    with driver(granted) as run:
+        run("UPDATE staff SET role = 'auditor' WHERE id = 'rivera'")
+    seen = found_in(granted)["logins"]
+    assert (seen.result, "rivera" in seen.what) == (Result.ERROR, True)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_role_can_ask(granted, role):
+    with opened(granted, role) as ledger:
+        assert set(found_in(ledger)) <= TEST_SERVERS

@@ -18,6 +18,7 @@ from sitrack.coordination import people
 from sitrack.coordination.amendments import correct, retract
 from sitrack.coordination.erasing import erase
 from sitrack.coordination.handing import answer, assign, hand_off
+from sitrack.coordination.merging import merge
 from sitrack.coordination.page import Because
 from sitrack.coordination.parking import change_status
 from sitrack.coordination.people import Author
@@ -53,6 +54,7 @@ def lived(ledger, folder):
     correct(ledger, RIVERA, left, {2: [("nrs", "7")]}, Because("typing-error"))
     retract(ledger, RIVERA, left, [4], Because("duplicate"))
     _handed_over(clinic, left)
+    merge(ledger, RIVERA, clinic.enrolled(), right.patient)
     _erased(clinic)
     clinic.at("2025-02-24")
     register(ledger)

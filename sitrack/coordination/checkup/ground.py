@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sitrack.coordination.checkup import Check, Result
 from sitrack.coordination.checkup.care import listed
 from sitrack.pathway.loading import load, shipped_text
-from sitrack.record import adrift, fingerprint, footing, library
+from sitrack.record import adrift, fingerprint, footing, library, rights
 from sitrack.record.journal import Ledger, Reader
 
 _APART = dt.timedelta(seconds=2)
@@ -26,7 +26,9 @@ def checks(connection: Reader, ledger: Ledger) -> Iterator[Check]:
     yield _copies(connection)
     yield _protocols(connection)
     yield _shipped(connection)
-    yield from _server(connection) if ledger.on_postgres else ()
+    if ledger.on_postgres:
+        yield from _server(connection)
+        yield _rights(connection, ledger)
     yield _clock(connection, ledger)
 
 
@@ -87,6 +89,32 @@ def _server(connection: Reader) -> Iterator[Check]:
         what = "no standby is waited for: a fail-over may lose the last writes"
         mend = "psql -c \"ALTER SYSTEM SET synchronous_standby_names = '*'\""
         yield Check("server-standby", Result.NOTE, what, mend)
+
+
+def _rights(connection: Reader, ledger: Ledger) -> Check:
+    """The logins against the staff list, and what each may do against its role."""
+    name, mend = "logins", "sitrack db grant"
+    if not rights.are_set_up(connection, ledger.ledger_id):
+        what = "nobody has a login of their own: whoever may connect is trusted"
+        return Check(name, Result.NOTE, what, mend)
+    found = rights.drift(connection, ledger.ledger_id)
+    if found.wider:
+        first = found.wider[0]
+        more = f", and {len(found.wider) - 1} more" if found.wider[1:] else ""
+        what = f"{first.whose} may do what no role allows: {first.verb} {first.table}{more}"
+        return Check(name, Result.ERROR, what, _revoked(*first))
+    if found.beyond:
+        what = f"not what the staff list gives them: {listed(found.beyond)}"
+        return Check(name, Result.ERROR, what, mend)
+    if found.without:
+        what = f"no login with the rights of their role: {listed(found.without)}"
+        return Check(name, Result.WARNING, what, mend)
+    return Check(name)
+
+
+def _revoked(whose: str, verb: str, table: str) -> str:
+    named = whose if whose == "PUBLIC" else f'"{whose}"'
+    return f"psql -c 'REVOKE {verb} ON \"{table}\" FROM {named}'"
 
 
 def _clock(connection: Reader, ledger: Ledger) -> Check:
