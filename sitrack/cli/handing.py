@@ -85,8 +85,8 @@ def handoff(
 ) -> None:
     """Ask somebody to take an episode over. Until they accept, you answer for it.
 
-    Unanswered by that day it stands in band !; an answer may still come. To take it
-    back: sitrack undo.
+    It stands on their worklist until they answer. Unanswered by that day it stands in
+    band ! for everybody; an answer may still come. To take it back: sitrack undo.
 
     \b
       sitrack episode handoff P01428-R --to okafor --reason absence

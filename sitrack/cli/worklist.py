@@ -31,7 +31,9 @@ COLUMNS = (
 )
 
 _PICKS = [
-    click.option("--mine", is_flag=True, help="Only what I answer for."),
+    click.option(
+        "--mine", is_flag=True, help="Only what I answer for, or am asked to."
+    ),
     click.option(
         "--since", metavar="DATE", help="Only what came onto the list after that day."
     ),
@@ -167,6 +169,7 @@ def _wish(
         only=only,
         since=shell.day(since),
         fits=filter_of(shell, words) if words else None,
+        me=shell.me,
     )
 
 

@@ -16,6 +16,7 @@ NO_ANSWER: Final = "no-answer"
 HOLD_PAST_REVIEW: Final = "hold-past-review"
 COORDINATOR_AWAY: Final = "coordinator-away"
 NOT_ANSWERED: Final = "handoff-not-answered"
+OFFERED_TO_ME: Final = "handoff-offered"
 
 _STEPS: Final = {
     "guard-no-longer-met": "guard no longer met",

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, bindparam, exists, func, or_, select
 
 from sitrack.journey.patient import initials
 from sitrack.record import tables
-from sitrack.record.act_first import Line, Now, step_of, why_first
+from sitrack.record.act_first import OFFERED_TO_ME, Line, Now, step_of, why_first
 from sitrack.record.bands import ACT_FIRST, BANDS, LAPSED, SOON, Bands, calendar_of
 from sitrack.record.duty import roster
 from sitrack.record.journal import Ledger, present_instant, reading
@@ -96,11 +96,12 @@ class Wish:
     """What somebody wants to see.
 
     Attributes:
-        owner: only what that member of staff answers for.
+        owner: only what that member of staff answers for, or is asked to take over.
         shows: reasons for hiding that do not count this time.
         only: only those hidden for that reason, or None.
         since: only what came onto the list after that day; alerts stay.
         fits: a filter, or None.
+        me: who asks: what they are asked to take over is shown to them in any case.
     """
 
     owner: str | None = None
@@ -108,15 +109,27 @@ class Wish:
     only: str | None = None
     since: dt.date | None = None
     fits: Callable[[Waiting], bool] | None = None
+    me: str | None = None
 
     @property
     def is_plain(self) -> bool:
         """Whether nothing is asked of those who are not on the list."""
-        return self == Wish()
+        return replace(self, me=None) == Wish()
+
+    def addressed(self, row: Waiting) -> Waiting:
+        """Return a row as it stands for who asks: a hand-off to them comes first."""
+        if self.me is None or row.offered_to != self.me or row.alert is not None:
+            return row
+        return row._replace(
+            rule=OFFERED_TO_ME,
+            title="accept or decline it",
+            waits_for="staff",
+            hidden=None,
+        )
 
     def takes(self, row: Waiting) -> bool:
         """Whether a row is asked for at all, hidden or not."""
-        if self.owner is not None and row.owner != self.owner:
+        if self.owner is not None and self.owner not in {row.owner, row.offered_to}:
             return False
         came = row.shown_from or dt.date.max
         if self.since is not None and came <= self.since:
@@ -166,7 +179,7 @@ def who_waits(
 
 def listing(every: Iterable[Waiting], wish: Wish, day: dt.date) -> Listing:
     """Return what is wished for, in order, and count what is hidden."""
-    asked = [row for row in every if wish.takes(row)]
+    asked = [wish.addressed(row) for row in every if wish.takes(row)]
     shown = sorted((row for row in asked if not wish.hides(row)), key=_order)
     counts = dict.fromkeys(HIDDEN, 0)
     for row in asked:
@@ -320,7 +333,7 @@ _SPEAKS = or_(
     tables.episode.c.alert.is_not(None),
     tables.episode.c.stopped.is_not(None),
     _NOBODYS & (tables.episode.c.coordinator.is_(None) | _LEFT),
-    func.coalesce(tables.episode.c.offered_until, "9999") < bindparam("day"),
+    tables.episode.c.offered_to.is_not(None),
     tables.episode.c.key.in_(_IDLE),
     tables.episode.c.key.in_(
         select(tables.agenda.c.episode).where(

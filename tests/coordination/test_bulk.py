@@ -59,6 +59,7 @@ def test_a_rehearsal_changes_nothing_and_counts_as_it_goes(clinic):
     assert everything(clinic.ledger) == before
 
 
+@pytest.mark.complaint(14)
 def test_what_was_done_by_many_transactions_is_taken_back_as_one_command(clinic):
     keys = [clinic.opened() for _ in range(3)]
     act = given_to(clinic.ledger, "osei")

@@ -182,6 +182,26 @@ def test_what_is_declined_stays_with_the_giver(clinic):
     assert (after.episode.coordinator, after.episode.offer) == ("rivera", None)
 
 
+def test_who_is_asked_sees_it_on_their_own_list_though_nothing_is_due(clinic):
+    key = clinic.opened()
+    handing.hand_off(clinic.ledger, RIVERA, key, "okafor", "absence")
+    lists = {
+        name: who_waits(clinic.ledger, Wish(me=name, **more))
+        for name, more in (
+            ("okafor", {}),
+            ("sato", {}),
+            ("rivera", {"owner": "rivera"}),
+        )
+    }
+    [asked] = lists["okafor"].rows
+    assert (asked.rule, asked.title) == ("handoff-offered", "accept or decline it")
+    assert lists["okafor"].hidden["not_due"] == 0
+    assert [lists[name].rows for name in ("sato", "rivera")] == [[], []]
+    assert lists["sato"].hidden["not_due"] == 1
+    [mine] = who_waits(clinic.ledger, Wish(owner="okafor", me="okafor")).rows
+    assert mine.episode == str(key)
+
+
 def test_an_answer_that_does_not_come_stands_in_the_first_band(clinic):
     key = clinic.opened()
     handing.hand_off(clinic.ledger, RIVERA, key, "okafor", "absence")  # a Monday

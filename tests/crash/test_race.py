@@ -79,6 +79,7 @@ def test_of_eight_who_name_no_version_the_others_see_that_the_stage_was_left(
     assert codes_of(ledger) == set()
 
 
+@pytest.mark.complaint(15)
 def test_of_eight_who_claim_the_same_episode_one_gets_it_and_the_others_hear_who(
     ledger,
 ):
