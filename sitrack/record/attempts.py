@@ -29,6 +29,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from sitrack.record import codec, tables, wanted
 
+REASSIGNED = "reassigned"
+"""It is somebody else's now, to whom it goes as a row of its own."""
+
 _AT_ONCE = 500
 """Rows named in one statement."""
 
@@ -94,14 +97,16 @@ def look_again(connection: Connection, rows: Sequence[Claimed]) -> dict[int, Loo
         )
         for row in connection.execute(query, named):
             held = row.leased_until if row.status == "open" else None
-            found[row.id] = Look(held, wanted.why_unwanted(row))
+            elsewhere = row.status == "cancelled" and row.last_error == REASSIGNED
+            unwanted = REASSIGNED if elsewhere else wanted.why_unwanted(row)
+            found[row.id] = Look(held, unwanted)
     return {row.id: found.get(row.id, Look(None, None)) for row in rows}
 
 
 def _look_at(which: Any) -> Select[Any]:
     table = tables.reminder
-    columns = (table.c.id, table.c.status, table.c.leased_until, *wanted.FACTS)
-    query = select(*columns).select_from(table)
+    own = (table.c[name] for name in ("id", "status", "leased_until", "last_error"))
+    query = select(*own, *wanted.FACTS).select_from(table)
     return wanted.its_episode_and_line(query).where(which)
 
 

@@ -33,6 +33,7 @@ from sitrack.journey.ladder import NOTICE, counted_again
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Status
 from sitrack.record import persons, tables
+from sitrack.record.attempts import REASSIGNED
 
 FIRST_STEP: Final = NOTICE
 """The step with which every reminder begins."""
@@ -136,7 +137,7 @@ def _readdress(
     """
     key = str(episode.key)
     patient = persons.owner(connection, episode.key.patient)
-    asked = {"of": key, "patient": patient, "why": "reassigned"}
+    asked = {"of": key, "patient": patient, "why": REASSIGNED}
     rows = connection.execute(_CANCEL_OLD, asked).all()
     values = [
         {

@@ -86,7 +86,8 @@ class Post:
         """
         seen = look(self.desk, parcel, self.channel.longest_send)
         for reason, rows in seen.unwanted.items():
-            self._suppressed(rows, reason)
+            elsewhere = reason == attempts.REASSIGNED
+            self._suppressed(rows, reason, although_wanted=elsewhere)
         if not seen.rows:
             return None
         if not seen.addresses:

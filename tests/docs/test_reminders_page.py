@@ -31,7 +31,9 @@ def words_of(state):
 
 def test_every_reason_for_which_a_row_ends_is_explained():
     ends = {reason for _, _, reason in ENDS.values()}
-    assert words_of("cancelled") == ends | {"consent", "stale", "duplicate"}
+    assert words_of("cancelled") == ends | {
+        *("consent", "stale", "duplicate", "reassigned"),
+    }
     assert set(STOPPING) <= ends
 
 

@@ -13,7 +13,7 @@ from sitrack.record.staff import Staff
 from sitrack.reminders.plan import plan_round
 from tests.clinic import RIVERA, settings_of
 
-from .conftest import Memory, outbox, round_of
+from .conftest import Memory, events, outbox, round_of
 
 OKAFOR = Author("okafor", "account")
 SPINE = "spine@clinic.example"
@@ -101,6 +101,29 @@ def test_what_was_not_sent_yet_follows_the_episode(clinic, settings):
     clinic.at("2025-01-07")
     assert sent_to(clinic, settings) == ["okafor@clinic.example"]
     assert sent_to(clinic, settings) == []
+
+
+def test_what_is_given_away_while_another_goes_is_not_sent_to_who_had_it(
+    clinic, tmp_path
+):
+    one_by_one = settings_of(tmp_path, **{"reminders.digest": False})
+    first, second = clinic.injected(), clinic.injected()
+    clinic.at("2025-01-07")
+    once = iter([second])
+
+    def give_away(_message):
+        for key in once:
+            handing.assign(clinic.ledger, RIVERA, [key], "okafor")
+
+    channel = Memory(give_away, name="email")
+    report = round_of(clinic, one_by_one, channel)
+    assert [str(first) in each.subject for each in channel.sent] == [True]
+    told = [(each.episode, each.reason) for each in report.happenings]
+    assert (str(second), "reassigned") in told
+    [row] = outbox(clinic.ledger, episode=str(second))
+    said = [line[1:] for line in events(clinic.ledger) if line[0] == row.id]
+    assert said == [(1, "claimed", None), (1, "suppressed", "reassigned")]
+    assert sent_to(clinic, one_by_one) == ["okafor@clinic.example"]
 
 
 def test_and_comes_back_with_it(clinic, settings):
