@@ -34,7 +34,9 @@ def episode() -> None:
     "--side", type=click.Choice(["left", "right"]), required=True, help="Which joint."
 )
 @click.option("--on", metavar="DATE", help="The first day of the episode.")
-@click.option("--coordinator", metavar="WHO", help="Who looks after it (a staff id).")
+@click.option(
+    "--coordinator", metavar="WHO|TEAM", help="Who looks after it; you, if not given."
+)
 @writes
 def open_(
     shell: Shell,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sitrack.coordination.people import Author, clinician_named, provenance
@@ -26,6 +26,7 @@ from sitrack.pathway.policy import Payer, payer_named
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side, Stage
 from sitrack.record import (
+    duty,
     history,
     library,
     persons,
@@ -98,6 +99,15 @@ def open_episode(
 ) -> Written:
     """Open an episode of care on one side, in the stage *injection*.
 
+    Args:
+        ledger: the record.
+        author: who opens it; a coordinator looks after what they open.
+        patient_key: whose it is.
+        side: of which joint.
+        on: its first day; None is today.
+        coordinator: somebody else who looks after it, or a team in whose queue it waits.
+        dry_run: keep nothing.
+
     Raises:
         NotFound: there is no such patient.
         BadInput: that side has an open episode, or the day cannot be.
@@ -110,12 +120,10 @@ def open_episode(
         day = on or work.today
         _refuse_impossible_day(day, work.today, patient)
         protocol = library.current(work.connection)
-        lead = coordinator or _coordinator(work, who.recorder)
-        if coordinator and staff.active(work.connection, coordinator) is None:
-            raise NotFound(
-                f"{coordinator} is not on the staff list", "sitrack staff list"
-            )
+        lead, team = _whose(work, coordinator, who.recorder)
         opened, mention = opening(key, day, who, lead, protocol, author.payload())
+        if team is not None:
+            opened = replace(opened, payload={**opened.payload, "team": team})
         entry = work.append(key.stream, opened)
         work.append(patient_stream(patient.key), mention)
         return settled(work, patient, key, [entry], protocol, dry_run=dry_run)
@@ -171,6 +179,19 @@ def _refuse_open(key: EpisodeKey, status: str) -> None:
     """One side has one open episode at a time."""
     if status != "finished":
         raise BadInput(f"{key} is open already", f"sitrack show {key}")
+
+
+def _whose(
+    work: Work, named: str | None, recorder: str
+) -> tuple[str | None, str | None]:
+    """Who answers from the first day: (coordinator, None), or (None, a team)."""
+    if named is None:
+        return _coordinator(work, recorder), None
+    if named in duty.roster(work.connection, work.ledger, work.today).teams:
+        return None, named
+    if staff.active(work.connection, named) is None:
+        raise NotFound(f"{named} is not on the staff list", "sitrack staff list")
+    return named, None
 
 
 def _coordinator(work: Work, staff_id: str) -> str | None:

@@ -120,7 +120,7 @@ def carer(work: Work, name: str) -> staff.Staff:
         NotFound: they are not on the staff list.
         BadInput: their role does not look after episodes.
     """
-    found = staff.member(work.connection, name)
+    found = staff.active(work.connection, name)
     if found is None:
         raise NotFound(f"{name[:31]} is not on the staff list", "sitrack staff list")
     if found.role not in right_to("episode claim").roles:

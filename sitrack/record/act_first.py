@@ -15,6 +15,7 @@ UNDELIVERABLE: Final = "undeliverable"
 NO_ANSWER: Final = "no-answer"
 HOLD_PAST_REVIEW: Final = "hold-past-review"
 COORDINATOR_AWAY: Final = "coordinator-away"
+COORDINATOR_GONE: Final = "coordinator-gone"
 NOT_ANSWERED: Final = "handoff-not-answered"
 OFFERED_TO_ME: Final = "handoff-offered"
 
@@ -27,6 +28,7 @@ _STEPS: Final = {
     NOTHING_DUE: "nothing is due",
     NOBODY: "nobody coordinates it",
     COORDINATOR_AWAY: "coordinator is away",
+    COORDINATOR_GONE: "coordinator has left",
     NOT_ANSWERED: "hand-off not answered",
 }
 """What stands in band `!`, as a next step; a contact that ended care stands as it is."""
@@ -101,6 +103,9 @@ def _unanswered(row: Any, now: Now) -> str | None:
     """Why nobody answers for it; what waits in a queue is a team's."""
     owner = row.team or now.roster.owner(row.coordinator)
     if owner is None and row.status == "active":
-        return NOBODY if row.coordinator is None else COORDINATOR_AWAY
+        if row.coordinator is None:
+            return NOBODY
+        has_left = row.coordinator in now.roster.left
+        return COORDINATOR_GONE if has_left else COORDINATOR_AWAY
     late = row.offered_until is not None and row.offered_until < now.bands.today
     return NOT_ANSWERED if late and row.status != "finished" else None

@@ -67,6 +67,11 @@ class Absence:
     until: dt.date
     cover: str | None
 
+    @property
+    def is_for_good(self) -> bool:
+        """Whether they have left."""
+        return self.until == dt.date.max
+
 
 @dataclass(frozen=True, slots=True)
 class Roster:
@@ -75,10 +80,12 @@ class Roster:
     Attributes:
         teams: by name.
         stand_ins: of everybody who is away, who answers for them; None for nobody.
+        left: who of them will not come back.
     """
 
     teams: Mapping[str, Team] = field(default_factory=dict)
     stand_ins: Mapping[str, str | None] = field(default_factory=dict)
+    left: frozenset[str] = frozenset()
 
     def owner(self, coordinator: str | None) -> str | None:
         """Return who answers for what somebody coordinates: they, or their cover."""
@@ -112,13 +119,15 @@ def roster(
     covers = {
         each.staff: each.cover for each in away if each.since <= day <= each.until
     }
-    return Roster(teams, {who: _stand_in(covers, who) for who in covers})
+    left = (each.staff for each in away if each.since <= day and each.is_for_good)
+    stand_ins = {who: _stand_in(covers, who) for who in covers}
+    return Roster(teams, stand_ins, frozenset(left))
 
 
 def absences(connection: Connection, ledger: Ledger, day: dt.date) -> list[Absence]:
     """Return who is away on that day or later, the first first."""
     _, away = _told(connection, ledger, day, None)
-    found = (each for each in away if day <= each.until < dt.date.max)
+    found = (each for each in away if each.until >= day and not each.is_for_good)
     return sorted(found, key=lambda each: (each.since, each.staff))
 
 
@@ -171,7 +180,8 @@ def _ended(away: Iterable[Absence], said: Mapping[str, Any]) -> Iterable[Absence
     """What is left of the absences of somebody who is back from a day on."""
     back = dt.date.fromisoformat(said["on"])
     for each in away:
-        if each.staff != said["staff"] or each.until < back:
+        stays = each.until < back or each.is_for_good
+        if each.staff != said["staff"] or stays:
             yield each
         elif each.since < back:
             yield replace(each, until=back - _DAY)

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from sitrack.coordination import handing, teams
-from sitrack.coordination.people import Author, add_staff
+from sitrack.coordination.people import Author, add_staff, retire_staff
 from sitrack.coordination.undo import undo
 from sitrack.errors import BadInput, NotFound, NotPermitted, WrittenFirst
 from sitrack.journey.findings import Refused
@@ -116,6 +116,13 @@ def test_what_is_assigned_to_a_team_waits_in_its_queue_and_is_nobodys_alert(clin
     handing.assign(clinic.ledger, RIVERA, [key], "spine")
     row = row_of(clinic, key, "team:spine", "owner:none")
     assert (row.owner, row.team, row.alert) == (None, "spine", None)
+
+
+def test_an_episode_may_begin_in_a_queue(clinic):
+    key = clinic.opened(coordinator="spine")
+    row = row_of(clinic, key, "team:spine", "owner:none")
+    assert (row.coordinator, row.alert) == (None, None)
+    assert codes_of(clinic.ledger) == set()
 
 
 def test_a_member_claims_it_and_it_stays_the_teams(clinic):
@@ -312,6 +319,27 @@ def test_without_a_cover_it_waits_in_the_teams_queue(clinic):
     row = row_of(clinic, key, "team:spine", "owner:none")
     assert (row.alert, row.coordinator) == (None, "sato")
     assert handing.claim(clinic.ledger, OKAFOR, key).episode.coordinator == "okafor"
+
+
+def test_what_is_left_by_who_retires_stands_in_the_first_band(clinic):
+    key, queued = clinic.opened(coordinator="sato"), clinic.opened()
+    handing.assign(clinic.ledger, RIVERA, [queued], "spine")
+    handing.claim(clinic.ledger, SATO, queued)
+    week = span("2025-01-06", "2025-01-10")
+    teams.set_absence(clinic.ledger, RIVERA, Absence("sato", *week, "okafor"))
+    clinic.at("2025-01-08")
+    retire_staff(clinic.ledger, RIVERA, "sato")
+    row = row_of(clinic, key)
+    assert (row.band, row.alert, row.owner) == ("!", "coordinator-gone", None)
+    assert row_of(clinic, queued, "team:spine", "owner:none").alert is None
+    assert row_of(clinic, key, day=dt.date(2025, 1, 7)).owner == "okafor"
+    with pytest.raises(NotFound, match="not on the staff list"):
+        handing.assign(clinic.ledger, RIVERA, [key], "sato")
+    teams.end_absence(clinic.ledger, RIVERA, "sato")
+    assert row_of(clinic, key).alert == "coordinator-gone"
+    with pytest.raises(NotFound, match="not away"):
+        teams.end_absence(clinic.ledger, RIVERA, "sato")
+    assert handing.claim(clinic.ledger, RIVERA, key).episode.coordinator == "rivera"
 
 
 @pytest.mark.parametrize(
