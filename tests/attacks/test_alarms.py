@@ -13,7 +13,7 @@ from tests.conftest import FIRST_DAY
 from tests.crash.test_kill import ROOT
 from tests.sealing import register, report, sealed
 
-SECONDS = 3
+SECONDS = 2
 
 
 @pytest.fixture

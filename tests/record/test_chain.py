@@ -77,6 +77,8 @@ def unframed(data):
 
 
 @given(FIELDS)
+@example(["a" * 127, "a" * 128, None, "a" * 70_000])
+@example(["é" * 63, "é" * 64, "\x00", ""])
 def test_fields_can_be_told_apart_again_from_their_frame(fields):
     assert unframed(chain.frame(fields)) == fields
 
