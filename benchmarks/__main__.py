@@ -22,6 +22,7 @@ NAMES = {
     "growth": "How cost grows with the clinic",
     "country": "Many patients in one ledger",
     "watching": "A process that keeps watch",
+    "importing": "Taking in a clinic from a file",
 }
 """Each benchmark is the module of that name: `run(runs, episodes)` gives its figures."""
 

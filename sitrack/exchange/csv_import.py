@@ -49,15 +49,19 @@ def _cells(lines: Iterator[str]) -> Iterator[Row | Problem]:
         yield from faults
         return
     for cells in reader:
-        if not any(cell.strip() for cell in cells):
+        found = {
+            name: text
+            for name, cell in zip(heads, cells, strict=False)
+            if cell and (text := cell.strip())
+        }
+        if not found and not any(map(str.strip, cells)):
             continue
         if len(cells) != len(heads):
             why = f"has {len(cells)} cells where there are {len(heads)} columns"
             hint = "a comma within a cell wants the cell in quotes"
             yield Problem(reader.number, None, "ragged", why, hint)
             continue
-        pairs = zip(heads, map(str.strip, cells), strict=True)
-        yield Row(reader.number, {name: cell for name, cell in pairs if cell})
+        yield Row(reader.number, found)
 
 
 class _Counted:

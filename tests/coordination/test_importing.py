@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from sitrack.coordination.importing.likeness import folded
 from sitrack.coordination.importing.taking import Wish, check, take_in
 from sitrack.coordination.people import Author
 from sitrack.coordination.undo import undo
@@ -14,6 +15,7 @@ from sitrack.journey.patient import read_episode_key
 from sitrack.record import roles
 from sitrack.record.journal import load_stream, reading
 from sitrack.record.outbox import steps_due
+from sitrack.record.registry import Person
 from sitrack.record.worklist import HIDDEN, who_waits
 from sitrack.record.worklist import Wish as Asked
 from tests.clinic import RIVERA, Clinic, faults_of
@@ -436,3 +438,11 @@ def test_one_persons_import_is_taken_back_as_one_command(clinic, ledger):
         ("P00013-R", "closed"),
     }
     assert faults_of(ledger) == []
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("Mary-Ann", "O'King"), ("mary ann", "o  KING"), ("Máry Ann", "O\u2019King")],
+)
+def test_names_are_folded_alike_however_they_are_written(names):
+    assert folded(Person(*names, None, None)) == "mary ann o king"

@@ -42,6 +42,10 @@ class Chapter:
         self.is_new = not entries
         self._is_touched = False
         self._told: Episode | None = None
+        self._last = max(map(self._day_of, entries), default=dt.date.min)
+
+    def _day_of(self, entry: Entry) -> dt.date:
+        return entry.day(self.desk.work.ledger.zone)
 
     @property
     def told(self) -> Episode:
@@ -56,6 +60,8 @@ class Chapter:
         Raises:
             NotFound: it was not open yet.
         """
+        if day is not None and day >= self._last:
+            return self.told  # nothing happened after that
         work = self.desk.work
         episode = fold(self.key, self.entries, work.ledger.zone, day)
         return history.told(work.connection, work.ledger, episode, self.entries)
@@ -71,6 +77,7 @@ class Chapter:
         entry = self.desk.work.append(self.key.stream, draft, entry_id=name)
         self.entries.append(entry)
         self._is_touched, self._told = True, None
+        self._last = max(self._last, self._day_of(entry))
         return entry
 
     def settle(self) -> None:
@@ -259,6 +266,8 @@ def latest(chapters: Iterable[Chapter], act: Act) -> Chapter | None:
     Of somebody who was merged, episodes have several keys: one that is open comes first.
     """
     of_side = [each for each in chapters if each.key.side is act.side]
+    if len(of_side) == 1:
+        return of_side[0]
     return max(
         of_side,
         key=lambda each: (

@@ -8,6 +8,7 @@ Names and birth dates are compared in memory, some 400 bytes for each person.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
@@ -20,6 +21,8 @@ from sitrack.record.registry import Patient, Person
 
 _NEAR: Final = 80
 """Percent of likeness from which two names of one birth date are told."""
+
+_LETTERS: Final = re.compile(r"[a-z0-9]+")
 
 _PLACEHOLDER: Final = 200
 """So many people of one birth date are no coincidence: it stands for `unknown`."""
@@ -116,7 +119,10 @@ class People:
 
 def folded(person: Person) -> str:
     """Return a name as it is compared: no case, no accents, letters and digits only."""
-    spelled = unicodedata.normalize("NFKD", f"{person.given} {person.family}")
+    spelled = f"{person.given} {person.family}"
+    if spelled.isascii():
+        return " ".join(_LETTERS.findall(spelled.casefold()))
+    spelled = unicodedata.normalize("NFKD", spelled)
     letters = [
         char if char.isalnum() else " "
         for char in spelled.casefold()
