@@ -43,6 +43,11 @@ class Postgres:
         self._execute(*(f"ALTER SYSTEM SET {name} = off" for name in _FOR_DISKS))
         self._execute("SELECT pg_reload_conf()")
 
+    @property
+    def log(self):
+        """The file into which the server writes its log."""
+        return self._server.log
+
     def _execute(self, *statements):
         import psycopg
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sitrack.errors import NotFound
+from sitrack.errors import NotEligible, NotFound
 from sitrack.journey.patient import is_patient_key, read_episode_key, read_patient_key
-from sitrack.record import history, registry, sample, sightings, trail, variances
+from sitrack.record import (
+    history,
+    reconciling,
+    registry,
+    sample,
+    sightings,
+    trail,
+    variances,
+)
 from sitrack.record.journal import Ledger, Reader, load_stream, reading
+from sitrack.record.reconciling import Reconciled
 from sitrack.record.trail import Span, Wanted
 
 Rows = Sequence[dict[str, Any]]
@@ -102,3 +111,32 @@ def _row(
         "since": episode.visit.entered,
         "entries": episode.version,
     }
+
+
+def reconcile(ledger: Ledger, lines: Iterable[str], span: Span) -> Reconciled:
+    """Hold the log of reads against the lines of the server's own log.
+
+    Args:
+        ledger: the record.
+        lines: the server's log, of any length.
+        span: what is compared; an open end is where the log ends.
+
+    Raises:
+        NotEligible: the record is no server's.
+        NotFound: the log tells of no read of this record.
+    """
+    if not ledger.on_postgres:
+        raise NotEligible(
+            "a SQLite file has no server whose log could be held against it",
+            "sitrack audit verify",
+        )
+    reads = reconciling.logged(lines, ledger.ledger_id)
+    if not reads:
+        raise NotFound(
+            "that log tells of no read of this record",
+            "look at the server's log_min_messages, and at the name of the file",
+        )
+    with reading(ledger) as connection:
+        return reconciling.reconcile(
+            connection, reads, reconciling.covered(reads, span)
+        )

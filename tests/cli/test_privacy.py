@@ -155,6 +155,7 @@ ALONE = [
     ["patient", "export", KEY, "-n", *WHO],
     ["patient", "erase", KEY, "--legal-basis", "unlawful", "-n", *WHO],
     ["audit", "export", "-n", *WHO],
+    ["audit", "reconcile", "none.log"],
     ["export", "entries", "-n", "--as", "osei"],
     ["db", "rebuild", "-n", *WHO],
     ["db", "backup", "-n", *WHO],

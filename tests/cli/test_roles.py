@@ -100,6 +100,7 @@ TRIED = {**READ, **ROUND, **WRITES, **GUARDED}
 ELSEWHERE = {
     "reminder watch",  # never ends by itself
     *("pathway adopt", "patient consent", "audit witness"),  # read a file first
+    "audit reconcile",  # likewise
     *("audit key make", "audit key rotate", "audit seal"),  # ask for a passphrase
 }
 """Commands whose rule is asked below, without typing them."""

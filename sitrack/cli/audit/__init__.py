@@ -23,6 +23,10 @@ _TABLE: Table = {
         "sitrack.cli.audit.export:export",
         "Entries in a folder that proves itself.",
     ),
+    "reconcile": (
+        "sitrack.cli.audit.reconcile:reconcile",
+        "Hold the log of reads against the server's.",
+    ),
     "sample": ("sitrack.cli.audit.sample:sample", "A random set to review."),
 }
 
