@@ -72,10 +72,20 @@ def beat(
         connection.execute(later.values(finished_at=now, worker=worker))
 
 
-def last_finished(connection: Connection, name: str) -> dt.datetime | None:
-    """Return when work of that name was done last, or None."""
+def last_finished(
+    connection: Connection, name: str, until: dt.datetime | None = None
+) -> dt.datetime | None:
+    """Return when work of that name was done last, or None.
+
+    Args:
+        connection: an open transaction.
+        name: of the work.
+        until: what was done later than that, by a clock that was ahead, does not count.
+    """
     table = tables.period_run
     query = select(func.max(table.c.finished_at)).where(table.c.name == name)
+    if until is not None:
+        query = query.where(table.c.finished_at <= until)
     found: dt.datetime | None = connection.execute(query).scalar()
     return found
 

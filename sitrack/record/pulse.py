@@ -69,7 +69,7 @@ def pulse(
             connection, dead.where(rows.c.status == "dead", wanted.is_wanted())
         ),
         sent_last_hour={row[0]: int(row[1]) for row in connection.execute(sent)},
-        last_round=periods.last_finished(connection, ROUND),
+        last_round=periods.last_finished(connection, ROUND, now),
     )
 
 

@@ -168,6 +168,17 @@ def test_all_is_well_after_a_round(clinic, settings, go):
     assert problems(clinic, settings) == {"no-round"}
 
 
+def test_rounds_that_were_done_by_a_clock_ahead_hide_no_silence(clinic, settings, go):
+    clinic.at("2025-01-07", "09:00")
+    go()
+    clinic.at("2035-01-05", "09:00")
+    go()
+    clinic.at("2025-01-07", "12:00")
+    found = health(clinic.ledger, settings, LIMITS)
+    assert [code for code, _, _ in found.problems] == ["no-round"]
+    assert found.pulse.last_round == dt.datetime(2025, 1, 7, 9, tzinfo=dt.UTC)
+
+
 def test_what_was_given_up_is_a_problem(clinic, settings, refused):
     assert problems(clinic, settings) == {"dead"}
 
