@@ -49,12 +49,13 @@ from sitrack.record.connection import (
     translated,
 )
 
-SCHEMA = "0010"
+SCHEMA = "0011"
 """The revision of the schema that this version reads and writes."""
 
 KNOWN_SCHEMAS = (
     *("0001", "0002", "0003", "0004", "0005"),
     *("0006", "0007", "0008", "0009", "0010"),
+    "0011",
 )
 """Every revision up to it, oldest first."""
 

@@ -224,7 +224,6 @@ episode = Table(
     Index("ix_episode_patient", "patient"),
     sqlite_strict=True,
 )
-Index("ix_episode_alert", episode.c.alert)
 
 stage_span = Table(
     "stage_span",
@@ -456,7 +455,6 @@ ERASED_FROM: Final = ("payload", "patient", "contact_point", "opt_out", "entry")
 """The tables that are swept once a patient was erased by law."""
 
 PARTIAL: Final = {
-    "ix_episode_alert": "alert IS NOT NULL",
     "ix_agenda_step_on": "step_on IS NOT NULL",
     "ix_reminder_next_at": "status = 'open'",
     "ix_reminder_dead": "status = 'dead'",
