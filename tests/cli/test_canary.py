@@ -262,7 +262,7 @@ def test_no_file_no_name_of_one_and_no_other_program_is_told(
     ]
     strange = [n for n in mine if not Path(n).name.startswith(asked_for)]
     inside = [n for n in strange if not Path(n).parent.name.startswith("sitrack-")]
-    known = {"seal.pem", "witness.pem"}
+    known = {"seal.pem", "witness.pem", "config.toml"}
     assert {Path(name).name for name in inside} <= known
     assert list((tmp_path / "aside").iterdir()) == []
     left = [str(path) for path in tmp_path.rglob("*")]
