@@ -5,6 +5,7 @@ outside: a public key, the head that a witness saw at the last seal, and the rec
 that writes printed. Reads print none, and so there is none of the log of access.
 """
 
+import atexit
 import functools
 import shutil
 import tempfile
@@ -100,6 +101,7 @@ def furnished(ledger, *, is_sealed, then=lambda: None):
 def _made(*, is_sealed):
     """Build it: the house, and a file of it at the first seal (an old backup)."""
     folder = Path(tempfile.mkdtemp(prefix="sitrack-attacks-"))
+    atexit.register(shutil.rmtree, folder)
     ledger = new_ledger(f"sqlite:///{folder / 'house.db'}")
     parts = furnished(ledger, is_sealed=is_sealed, then=lambda: _backup(folder))
     ledger.close()
