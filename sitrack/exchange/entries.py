@@ -2,7 +2,7 @@
 
 The whole record, or some of its streams with proofs that they belong to the sealed
 log. The verifier that travels along needs no sitrack. The layout is told in
-docs/reference/export.md.
+docs/reference/export-folder.md.
 """
 
 from __future__ import annotations
