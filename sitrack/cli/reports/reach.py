@@ -10,8 +10,9 @@ import click
 
 from sitrack.cli.lazy import CONTEXT
 from sitrack.cli.output import View, counted, table
-from sitrack.cli.pictures import out_option, refuse_unless_drawable, show_and_draw
-from sitrack.cli.shell import Shell, reads_in_time
+from sitrack.cli.pictures import refuse_unless_drawable, show_and_draw
+from sitrack.cli.reports.options import asked, reports, since, told
+from sitrack.cli.shell import Shell
 
 if TYPE_CHECKING:
     # Only for the annotations: the bare group needs nothing of it.
@@ -25,36 +26,31 @@ _WIDTHS = (5, 4, 4, 5, 4, 4)
 
 
 @click.command(context_settings=CONTEXT)
-@click.option("--since", metavar="DAY", help="The first day; else 90 days before.")
+@since("reminders and calls")
 @click.option(
     "--by", type=click.Choice(tuple(_NAMES)), default="way", help="What a row is."
 )
-@out_option
-@reads_in_time
+@reports
 def reach(
-    shell: Shell,
-    since: str | None,
-    by: str,
-    out: str | None,
-    as_of: str | None,
-    as_known: str | None,
+    shell: Shell, words: tuple[str, ...], by: str, out: str | None, **when: Any
 ) -> None:
     """Show who came back within 15 days of a reminder or a call.
 
     Reminders count that were about something that waits for the patient. Who gave
-    evidence in person came back; a return counts for every try before it.
+    evidence in person came back; a return counts for every try before it. It looks
+    90 days back, or since the day that is given.
 
     \b
       sitrack report reach
       sitrack report reach --since -30d --by week
+      sitrack report reach owner:me
     """
-    from sitrack.coordination import reach as asked
-    from sitrack.coordination.questions import When
+    from sitrack.coordination.reports import reach as tries
     from sitrack.journey.reach import RETURN_WITHIN
 
     refuse_unless_drawable(out)
-    when = When(shell.day(as_of), shell.instant(as_known))
-    first, last, found = asked.reach(shell.ledger, shell.day(since), by, when)
+    of = asked(shell, words, **when)
+    first, last, found = tries.reach(shell.ledger, of, by)
     view = View(
         schema="sitrack.reach/1",
         as_of=last,
@@ -62,7 +58,7 @@ def reach(
         rows=[_told(row, _NAMES[by]) for row in found.rows],
         screen=lambda _width: list(_screen(first, last, found, by)),
         extra={
-            "as_known": when.as_known,
+            **told(of, words),
             "since": first,
             "by": by,
             "within_days": RETURN_WITHIN,

@@ -7,15 +7,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sitrack.clock import start_of
-from sitrack.coordination.questions import When
-from sitrack.errors import BadInput
+from sitrack.coordination.reports.asked import Asked, day_of
 from sitrack.journey import reach as counting
 from sitrack.journey.amendments import effective
 from sitrack.journey.entries import Entry
 from sitrack.journey.patient import is_patient_key
 from sitrack.journey.reach import IN_PERSON, Reach, Try
-from sitrack.record import history, library, sent
-from sitrack.record.journal import Ledger, Reader, present_instant, reading
+from sitrack.record import history, library, picking, sent
+from sitrack.record.journal import Ledger, Reader, reading
 from sitrack.record.sent import Sending
 
 SPAN = dt.timedelta(days=90)
@@ -44,37 +43,39 @@ class _Found:
     seen: dict[str, list[dt.date]] = field(default_factory=dict)
 
 
-def reach(
-    ledger: Ledger, since: dt.date | None, by: str, when: When | None = None
-) -> tuple[dt.date, dt.date, Reach]:
+def reach(ledger: Ledger, asked: Asked, by: str) -> tuple[dt.date, dt.date, Reach]:
     """Return (first day, last day, what the tries of those days brought).
 
     Args:
         ledger: the record.
-        since: the first day; None is three months before the last.
+        asked: the last day, by what was known, which episodes, and the first day: three
+            months before the last where none is given.
         by: a word of `BY`.
-        when: the last day, and by what was known; None is now.
 
     Raises:
-        BadInput: the span ends before it begins.
+        BadInput: the last day lies ahead, or before the first.
     """
-    asked = when or When()
     with reading(ledger) as connection:
-        now = present_instant(connection, ledger)
-        last = asked.as_of or now.astimezone(ledger.zone).date()
-        span = _Span(since or last - SPAN, last, asked.as_known, ledger.zone)
-        if span.first > last:
-            raise BadInput("--since lies after the day that is asked about")
-        found = _gathered(connection, span)
+        last = day_of(connection, ledger, asked)
+        first = asked.since or last - SPAN
+        span = _Span(first, last, asked.as_known, ledger.zone)
+        picked = None
+        if asked.fits is not None:
+            picked = picking.picked(
+                connection, ledger, last, asked.as_known, asked.fits
+            )
+        found = _gathered(connection, span, picked)
     name_of: Callable[[Try], counting.Name] = BY[by]
-    return span.first, last, counting.reach_of(found.tries, found.seen, last, name_of)
+    return first, last, counting.reach_of(found.tries, found.seen, last, name_of)
 
 
-def _gathered(connection: Reader, span: _Span) -> _Found:
+def _gathered(connection: Reader, span: _Span, picked: frozenset[str] | None) -> _Found:
     """Every try of the span, and when the patients of those episodes were seen."""
     begins = start_of(span.first, span.zone)
     reminded = sent.sendings(connection, span.as_known, since=begins)
     keys = {*reminded, *sent.contacted(connection, span.first)}
+    if picked is not None:
+        keys &= picked
     waiting = _rules_that_wait(connection)
     found = _Found()
     for stream, entries in history.streams_of(connection, sorted(keys), span.as_known):

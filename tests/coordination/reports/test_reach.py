@@ -7,8 +7,8 @@ import pytest
 from sitrack.coordination import consent
 from sitrack.coordination.amendments import retract
 from sitrack.coordination.page import Because
-from sitrack.coordination.questions import When
-from sitrack.coordination.reach import reach
+from sitrack.coordination.reports.asked import Asked
+from sitrack.coordination.reports.reach import reach
 from sitrack.errors import BadInput
 from sitrack.reminders.round import run_round
 from tests.clinic import RIVERA, Clinic, everything, settings_of
@@ -30,8 +30,8 @@ def remind(clinic, tmp_path):
     return remind
 
 
-def rows_of(clinic, by="way", since=None, **when):
-    found = reach(clinic.ledger, since, by, When(**when))[2]
+def rows_of(clinic, by="way", **asked):
+    found = reach(clinic.ledger, Asked(**asked), by)[2]
     return {row.name: (row.tries, row.returned, row.waiting) for row in found.rows}
 
 
@@ -57,7 +57,7 @@ def test_reminders_and_calls_are_followed_to_the_evidence(clinic, remind):
         ("contact", "patient", "phone", "no-answer"): (1, 0, 0),
     }
     assert rows_of(clinic, "week") == {("2025-01-06",): (5, 3, 0)}
-    found = reach(clinic.ledger, None, "way")[2]
+    found = reach(clinic.ledger, Asked(), "way")[2]
     assert (found.episodes, found.returned, found.waiting) == (2, 1, 0)
 
 
@@ -80,6 +80,15 @@ def test_it_tells_of_a_day_behind_and_of_what_was_known_then(clinic, remind):
     assert rows_of(clinic, as_known=earlier) == {STAFF: (1, 0, 1)}
     assert rows_of(clinic, as_of=dt.date(2025, 1, 6)) == {}
     assert rows_of(clinic, since=dt.date(2025, 1, 8)) == {}
+
+
+def test_a_filter_picks_whose_tries_are_counted(clinic):
+    keys = [clinic.injected() for _ in range(2)]
+    clinic.at("2025-01-08")
+    for key, outcome in zip(keys, ("reached", "no-answer"), strict=True):
+        clinic.contact(key, outcome)
+    found = rows_of(clinic, fits=lambda row: row.episode == str(keys[0]))
+    assert [name[-1] for name in found] == ["reached"]
 
 
 def test_a_call_that_was_taken_back_was_none(clinic):
