@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...] [--episodes N] [--runs N] [--write]`."""
+"""`python -m benchmarks [NAME ...] [--episodes N] [--runs N] [--minutes N] [--write]`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import importlib
 import sys
 import time
+import traceback
 
 from benchmarks import report
 from benchmarks.measure import Figure, NotRun
@@ -15,14 +16,15 @@ NAMES = {
     "advance": "One advance, and its own statements",
     "moves": "One move, and what a user would write instead",
     "writers": "Eight writers at once",
+    "due": "What is due, and what a user would run instead",
+    "losses": "What is lost when a sender is killed",
     "as_of": "What was true on a day",
     "verify": "Whether the record proves itself",
     "reminders": "A round of reminders",
-    "due": "What is due, and what a user would run instead",
     "growth": "How cost grows with the clinic",
-    "country": "Many patients in one ledger",
-    "watching": "A process that keeps watch",
     "importing": "Taking in a clinic from a file",
+    "watching": "A process that keeps watch",
+    "country": "Many patients in one ledger",
 }
 """Each benchmark is the module of that name: `run(runs, episodes)` gives its figures."""
 
@@ -32,21 +34,42 @@ def main() -> None:
     asked = _arguments()
     figures: list[Figure] = []
     lines: list[str] = []
+    failed = False
+    started = time.monotonic()
     for name in asked.names or NAMES:
-        module = importlib.import_module(f"benchmarks.{name}")
-        began = time.perf_counter()
+        began = time.monotonic()
+        late = began - started > asked.minutes * 60
         try:
-            found = module.run(runs=asked.runs, episodes=asked.episodes)
+            found = _measured(name, asked, late=late)
         except NotRun as why:
             lines += [f"## {NAMES[name]}", "", f"Not run: {why}.", ""]
+        except Exception:  # noqa: BLE001 - what the others measured is not thrown away
+            traceback.print_exc()
+            failed = True
+            lines += [f"## {NAMES[name]}", "", "Failed.", ""]
         else:
             figures += found
             lines += report.section(NAMES[name], found)
-        seconds = time.perf_counter() - began
+        seconds = time.monotonic() - began
         print(f"{name}: {seconds:.0f} s", file=sys.stderr, flush=True)
     print("\n".join(lines))
     if asked.write:
         report.write(lines, figures)
+    if failed:
+        sys.exit(1)
+
+
+def _measured(name: str, asked: argparse.Namespace, *, late: bool) -> list[Figure]:
+    """Run one benchmark.
+
+    Raises:
+        NotRun: this machine cannot, or the time is over.
+    """
+    if late:
+        raise NotRun(f"{asked.minutes} minutes were over")
+    module = importlib.import_module(f"benchmarks.{name}")
+    found: list[Figure] = module.run(runs=asked.runs, episodes=asked.episodes)
+    return found
 
 
 def _arguments() -> argparse.Namespace:
@@ -57,6 +80,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--runs", type=int, default=0, help="how often each is measured"
+    )
+    parser.add_argument(
+        "--minutes", type=int, default=1000, help="begin nothing more after that"
     )
     parser.add_argument("--write", action="store_true", help="write RESULTS.md")
     asked = parser.parse_args()

@@ -18,12 +18,12 @@ from benchmarks.processes import Peer, started
 
 DUE = 1_000
 PARKED = 9_000
-_ON_FILE = (
+ON_FILE = (
     Peer("due_ours", "sitrack, SQLite"),
     Peer("due_apscheduler", "APScheduler, one job per patient", ("apscheduler",)),
     Peer("due_huey", "huey, SQLite", ("huey",)),
 )
-_ON_SERVER = (
+ON_SERVER = (
     Peer("due_ours", "sitrack, PostgreSQL"),
     Peer("due_procrastinate", "procrastinate", ("procrastinate",)),
     Peer("due_dbos", "DBOS", ("dbos",)),
@@ -38,11 +38,11 @@ def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
     runs = min(runs or 3, 3)
     due = min(episodes, DUE) or DUE
     parked = due * PARKED // DUE
-    figures = _on(_ON_FILE, "SQLite", runs, due, parked)
+    figures = _on(ON_FILE, "SQLite", runs, due, parked)
     if why_not := databases.why_no_server():
         figures[-1].notes.append(f"Due on PostgreSQL: not run, {why_not}.")
         return figures
-    return figures + _on(_ON_SERVER, "PostgreSQL", runs, due, parked)
+    return figures + _on(ON_SERVER, "PostgreSQL", runs, due, parked)
 
 
 def _on(

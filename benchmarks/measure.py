@@ -51,6 +51,8 @@ class Figure:
         if not self.theirs:
             return None
         ours, theirs = statistics.median(self.ours), statistics.median(self.theirs)
+        if not ours or not theirs:
+            return None
         # Of times, more speed is less; of so many a second, it is more.
         speeds = self.unit == "/s"
         return theirs / ours if self.at_least != speeds else ours / theirs

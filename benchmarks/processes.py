@@ -80,6 +80,10 @@ class Process:
         self.tell(*words)
         return self.heard()
 
+    def kill(self) -> None:
+        """End it at once, whatever it is doing."""
+        self._process.kill()
+
     def end(self) -> None:
         """Let it go."""
         self._process.communicate()

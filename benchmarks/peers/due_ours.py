@@ -8,9 +8,12 @@ from pathlib import Path
 
 from benchmarks import clinic
 from benchmarks.peers.answer import answer
+from benchmarks.peers.due import pause
 from sitrack import settings
 from sitrack.reminders.channels.file import FileChannel
 from sitrack.reminders.round import run_round
+from sitrack.reminders.wording import Message
+from sitrack.settings import Settings
 
 _FLAGS = {
     "clinic.address": "desk@clinic.example",
@@ -20,6 +23,15 @@ _FLAGS = {
     "reminders.most_per_person": 1000,
     "reminders.most_per_hour": 10_000,
 }
+
+
+class Slow(FileChannel):
+    """The file channel, where a delivery takes its time."""
+
+    def send(self, message: Message) -> str:
+        """Wait, and append the message."""
+        pause()
+        return super().send(message)
 
 
 class Ours:
@@ -34,13 +46,23 @@ class Ours:
         mix = clinic.Mix(due + parked, walk="failed", due=share)
         clinic.make_at(self.url, mix).close()
 
-    def deliver(self, due: int, path: str) -> tuple[int, float]:
-        """Send what is due; return how many went, and in how many seconds."""
+    def carry_on(self, _due: int, path: str) -> None:
+        """Send in rounds, as `reminder watch` does, until somebody ends it."""
+        told = self._told(path, {"reminders.lease": 2})
+        ledger, channel = clinic.opened(self.url), Slow(Path(path))
+        while True:
+            run_round(ledger, told, channel)
+            time.sleep(0.2)
+
+    def _told(self, path: str, more: dict[str, int]) -> Settings:
         nothing = Path(path).with_suffix(".toml")
         nothing.touch()
-        told = settings.load(_FLAGS, {}, str(nothing))
-        ledger = clinic.opened(self.url)
-        channel = FileChannel(Path(path))
+        return settings.load({**_FLAGS, **more}, {}, str(nothing))
+
+    def deliver(self, due: int, path: str) -> tuple[int, float]:
+        """Send what is due; return how many went, and in how many seconds."""
+        told = self._told(path, {})
+        ledger, channel = clinic.opened(self.url), FileChannel(Path(path))
         before = time.perf_counter()
         report = run_round(ledger, told, channel)
         seconds = time.perf_counter() - before
