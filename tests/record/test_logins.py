@@ -4,14 +4,16 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from sitrack.coordination import people
+from sitrack.coordination import consent, people
 from sitrack.coordination.granting import grant_logins
 from sitrack.coordination.people import Author
-from sitrack.errors import NotEligible
-from sitrack.record import grants, guards, staff, upgrade
+from sitrack.errors import NotEligible, Unavailable
+from sitrack.record import erasing, grants, guards, staff, upgrade
 from sitrack.record.journal import load_stream, open_ledger, reading, writing
-from tests.clinic import codes_of, driver
-from tests.conftest import new_ledger
+from sitrack.reminders.round import run_round
+from tests.clinic import RIVERA, codes_of, driver, settings_of
+from tests.conftest import clock_at, new_ledger
+from tests.coordination.test_importing import File, taken
 from tests.logins import (
     ADMIN,
     PEOPLE,
@@ -23,6 +25,8 @@ from tests.logins import (
     staffed,
     url_as,
 )
+from tests.reminders.conftest import Memory
+from tests.sealing import register, sealed
 
 from .test_appending import hashes_by_hand, last_row
 from .test_journal import draft
@@ -214,3 +218,66 @@ def test_a_file_has_no_logins(sqlite_ledger):
     staffed(sqlite_ledger)
     with pytest.raises(NotEligible, match="no logins"):
         grant_logins(sqlite_ledger, ADMIN)
+
+
+# --- what programs of ours do under a login
+
+
+def test_a_round_under_the_schedulers_login_reaches_staff_and_patients(
+    postgresql_ledger, tmp_path
+):
+    clinic = staffed(postgresql_ledger)
+    key = clinic.injected("2025-01-06")
+    patient = str(key).partition("-")[0]
+    consent.give(postgresql_ledger, RIVERA, patient, "sms", "+442079460018")
+    settings = settings_of(tmp_path, **{"clinic.name": "Spine desk"})
+    staff_got, patients_got = Memory(), Memory(name="webhook")
+    with (
+        logins_of(postgresql_ledger),
+        opened(postgresql_ledger, "scheduler") as own,
+    ):
+        own.use_clock(clock_at("2025-01-07", "10:00"))
+        run_round(own, settings, staff_got, for_patients=patients_got)
+    assert (len(staff_got.sent), len(patients_got.sent)) == (1, 1)
+    assert codes_of(postgresql_ledger) == set()
+
+
+def test_a_seal_is_made_under_the_schedulers_login(fresh):
+    register(fresh)
+    with opened(fresh, "scheduler") as own:
+        assert sealed(own).entry.provenance.recorder == "rounds"
+    assert codes_of(fresh) == set()
+
+
+def test_a_file_is_taken_in_under_the_coordinators_login(fresh):
+    file = File()
+    file.person(born="1951-07-23")
+    file.injected()
+    with opened(fresh, "coordinator") as own:
+        own.use_clock(clock_at("2025-09-01"))
+        done = taken(own, file, author=Author("", "root"))
+    assert done.problems == []
+    fresh.use_clock(clock_at("2025-09-01"))
+    entries = load(fresh, "episode/P00013-R")
+    assert {entry.provenance.recorder for entry in entries} == {"rivera"}
+    assert codes_of(fresh) == set()
+
+
+def test_who_holds_a_stream_holds_up_nobody_else(fresh):
+    with logged_in(fresh, "coordinator") as run, logged_in(fresh, "clinician") as other:
+        call(run, stream="patient/P00013")
+        run("BEGIN")
+        run("SELECT sitrack_hold('patient/P00013')")
+        other("SET lock_timeout = '50ms'")
+        with pytest.raises(errors.LockNotAvailable):
+            call(other, stream="patient/P00013", id="c" * 32, batch="d" * 32)
+        assert call(other, stream="patient/P00021", id="e" * 32, batch="d" * 32)
+
+
+def test_who_may_not_sweep_what_was_erased_is_told_who_may(fresh):
+    with opened(fresh, "admin") as own:
+        erasing.sweep(own)
+    unavailable = pytest.raises(Unavailable, match="may not sweep")
+    with opened(fresh, "coordinator") as own, unavailable as refusal:
+        erasing.sweep(own)
+    assert "VACUUM FULL payload" in refusal.value.hint
