@@ -1,9 +1,12 @@
 """Help: it opens with an example, fits a terminal, answers at once, and suggests."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 
+import click
 import pytest
 
 from sitrack.cli.root import root
@@ -46,6 +49,29 @@ def is_example(line, path):
     if path[0] == "bulk":
         return line.startswith("sitrack bulk ") and path[1] in line.split()
     return line.startswith(spelled(path))
+
+
+def examples():
+    """Every line of a help that types something, as sitrack is given it by a shell."""
+    found = {}
+    for path in sorted(COMMANDS | GROUPS | {()}):
+        whole = re.sub(r"\\\n\s+", "", typed(*path, "--help").out)
+        for line in whole.splitlines():
+            if line.startswith("    sitrack ") or " | sitrack " in line:
+                said = line[line.index("sitrack ") :]
+                # Without what stands beside it, and where its answer goes.
+                found[re.split(r"\s{3,}| >>? ", said)[0]] = None
+    return list(found)
+
+
+@pytest.mark.parametrize("example", examples())
+def test_every_example_is_taken_as_it_stands(example):
+    """Its command is there, and so are its options, with values that they take."""
+    words = shlex.split(example)[1:]
+    context = root.make_context("sitrack", words)
+    while isinstance(command := context.command, click.Group):
+        name, command, rest = command.resolve_command(context, context._protected_args)
+        context = command.make_context(name, [*rest, *context.args], parent=context)
 
 
 @pytest.mark.parametrize("path", sorted(COMMANDS), ids=spelled)
