@@ -90,7 +90,6 @@ class Intake(Work):
     def add_patient(self, person: Person) -> Patient:
         """Register a person under the next free key."""
         if self._number is None:
-            self._alone()
             query = select(func.max(tables.patient.c.number))
             self._number = self.connection.execute(query).scalar() or 0
         self._number += 1
@@ -110,10 +109,6 @@ class Intake(Work):
         row["payer"] = payer
 
     # --- entries
-
-    def _alone(self) -> None:
-        """Let nobody else register people until the end."""
-        one_at_a_time(self.connection)
 
     def load(self, stream: str) -> list[Entry]:
         """Return every entry of a stream, and keep other writers off it until the end."""
@@ -200,9 +195,6 @@ class Intake(Work):
 class Rehearsal(Intake):
     """The same, where everything is decided and nothing is kept, hashed or locked."""
 
-    def _alone(self) -> None:
-        """Keep nobody from registering people."""
-
     def load(self, stream: str) -> list[Entry]:
         """Return every entry of a stream."""
         entries = load_stream(self.connection, stream)
@@ -268,6 +260,9 @@ def taking_in(ledger: Ledger) -> Iterator[Intake]:
     What was kept back has to be flushed within the block.
     """
     with writing(ledger) as work:
+        # Two imports of one file, or a patient who is added meanwhile, wait in line:
+        # what is looked up from here on is there, or is not.
+        one_at_a_time(work.connection)
         intake = Intake(work.connection, ledger, work.now, work.batch)
         yield intake
         work.behind, work.written = intake.behind, intake.written

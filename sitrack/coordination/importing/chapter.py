@@ -200,7 +200,7 @@ class Judge:
         return Variance(act.said["variance"], str(clinician), act.said["text"])
 
     def _clinician(self, name: str | None, what: str, column: str) -> None:
-        found = self.desk.member(name) if name else None
+        found = self.desk.active(name) if name else None
         if found is None or found.role != "clinician":
             raise NotPermitted(
                 f"{column} names no clinician, and {what} needs one",

@@ -54,8 +54,13 @@ class Desk:
         return {each.id: each for each in staff.everybody(self.work.connection)}
 
     def member(self, staff_id: str) -> Staff | None:
-        """Return somebody on the staff list."""
+        """Return somebody on the staff list, retired or not."""
         return self._staff.get(staff_id)
+
+    def active(self, staff_id: str) -> Staff | None:
+        """Return somebody who works with the record today."""
+        found = self._staff.get(staff_id)
+        return found if found is not None and found.retired is None else None
 
     @functools.cached_property
     def _protocols(self) -> dict[str, Protocol]:

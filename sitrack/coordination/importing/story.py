@@ -14,24 +14,22 @@ from sitrack.coordination.importing.chapter import (
     refuse_ahead,
 )
 from sitrack.coordination.importing.desk import Desk
-from sitrack.coordination.importing.likeness import Known, folded
+from sitrack.coordination.importing.identity import Unfit, identify
 from sitrack.coordination.importing.tally import Near, Tally
 from sitrack.errors import BadInput, NotFound, SitrackError
 from sitrack.journey.entries import ENROLLED, PAYER_SET, Draft, Entry
 from sitrack.journey.findings import Refused, frame_finding
 from sitrack.journey.forms import KINDS
-from sitrack.journey.intake.columns import EPISODE, NEW, PATIENT
+from sitrack.journey.intake.columns import EPISODE, PATIENT
 from sitrack.journey.intake.rows import Act, Problem, Row
 from sitrack.journey.patient import (
     EpisodeKey,
-    is_patient_key,
     patient_stream,
     read_episode_key,
-    read_patient_key,
 )
 from sitrack.pathway.stages import Side, Stage
-from sitrack.record import persons, registry, worklist
-from sitrack.record.registry import Patient, Person, read_person
+from sitrack.record import persons, worklist
+from sitrack.record.registry import Patient, Person
 
 _T = TypeVar("_T")
 _IN_ORDER = "check the day, and the rows before it"
@@ -55,7 +53,6 @@ class Story:
         self._failed: set[str] = set()
         self._spoiled: set[Side] = set()
         self._closed_sides: set[Side] = set()
-        self._alike: list[str] = []
 
     def tell(self, rows: Sequence[Act | Row]) -> None:
         """Take every row; whatever cannot be taken becomes a problem.
@@ -71,11 +68,8 @@ class Story:
         for row in rows:
             if isinstance(row, Row):
                 self._spoil(row)
-            elif row.kind != PATIENT:
+            elif row is not first or row.kind != PATIENT:
                 self._guarded(row, self._take)
-            elif row is not first:
-                why = "a person has one row of patient, before all the others"
-                self._fail(row, "twice", None, why)
 
     def settle(self) -> None:
         """Bring the copies of every episode up to date."""
@@ -95,127 +89,33 @@ class Story:
         """Do something with a row, and keep why that cannot be."""
         try:
             return take(act)
+        except Unfit as unfit:
+            self.tally.problems.append(unfit.problem)
         except SitrackError as error:
-            self._failed.add(act.id)
             self.tally.problems += _problems_of(act, error)
-            if act.side is not None:
-                self._spoiled.add(act.side)
-                if act.kind == EPISODE:
-                    self._closed_sides.add(act.side)
-        return None
-
-    def _fail(
-        self, act: Act, code: str, column: str | None, why: str, hint: str | None = None
-    ) -> None:
         self._failed.add(act.id)
-        self.tally.problems.append(Problem(act.row, column, code, why, hint))
+        if act.side is not None:
+            self._spoiled.add(act.side)
+            if act.kind == EPISODE:
+                self._closed_sides.add(act.side)
+        return None
 
     # --- who it is
 
     def _who(self, act: Act) -> Patient | None:
-        if act.kind != PATIENT:
-            return self._named(act)
-        person = read_person(
-            {
-                name: act.said[name]
-                for name in ("given", "family", "born", "mrn", "zone")
-                if name in act.said
-            }
-        )
-        if person.born is not None:
-            refuse_ahead(person.born, self.desk.work.today)
-        known = self.desk.known(act.id)
-        if known is not None:
-            return self._again(act, person, known.stream)
-        key = self._enrolled_as(act, person)
-        if act.id in self._failed:
-            return None
-        return self._enrol(act, person) if key is None else self._joined(act, key)
+        found = identify(self.desk, act)
+        if found.new is not None:
+            return self._enrol(act, found.new, found.like)
+        self.tally.known += act.kind == PATIENT
+        return found.enrolled
 
-    def _named(self, act: Act) -> Patient | None:
-        """Somebody who is enrolled, by the key or the record number."""
-        people = self.desk.people
-        if is_patient_key(act.patient):
-            key = read_patient_key(act.patient)
-            if people.has_key(key):
-                return registry.patient(self.desk.work.connection, key)
-        owner = people.of_mrn(act.patient)
-        if owner is not None and people.has_key(owner.where):
-            return registry.patient(self.desk.work.connection, owner.where)
-        why = "is nobody's key or record number, and no row of patient stands before it"
-        self._fail(act, "nobody", PATIENT, why, "begin with a row of patient")
-        return None
-
-    def _again(self, act: Act, person: Person, stream: str) -> Patient | None:
-        """Somebody whom an earlier import enrolled, by the same row."""
-        key = stream.partition("/")[2]
-        connection = self.desk.work.connection
-        if registry.registered(connection, key).person != person:
-            why = f"its id is that of a row which enrolled {key} as somebody else"
-            hint = "give every row of every file an id of its own"
-            self._fail(act, "changed", "id", why, hint)
-            return None
-        self.tally.known += 1
-        return registry.patient(connection, key)
-
-    def _joined(self, act: Act, key: str) -> Patient | None:
-        found = registry.patient(self.desk.work.connection, key)
-        if act.said.get("payer") not in {None, found.payer}:
-            why = f"{key} is enrolled already, and has another payer or none"
-            hint = f"sitrack patient edit {key} --payer NAME"
-            self._fail(act, "not-taken", "payer", why, hint)
-            return None
-        self.tally.known += 1
-        return found
-
-    def _enrolled_as(self, act: Act, person: Person) -> str | None:
-        """The key of the same person, if there is one; else None, or a problem."""
-        wanted = act.said.get("same-as")
-        owner = self.desk.people.of_mrn(person.mrn) if person.mrn else None
-        if wanted is not None and wanted != NEW:
-            return self._said_to_be(act, read_patient_key(wanted), owner)
-        if owner is not None:
-            return self._of_that_number(act, person, owner)
-        alike = self.desk.people.like(person)
-        if alike.same and wanted is None:
-            other = alike.same[0].where
-            why = f"has the name and the birth date of {other}"
-            hint = f"{other} if it is the same person" if " " not in other else None
-            same = hint or f"the id of {other} in their rows if it is the same person"
-            self._fail(act, "same-person", "same-as", why, f"{same}, {NEW} if not")
-            return None
-        self._alike = [each.where for each in (*alike.same, *alike.near)]
-        return None
-
-    def _said_to_be(self, act: Act, key: str, owner: Known | None) -> str | None:
-        if not self.desk.people.has_key(key):
-            raise NotFound("same-as names no patient", "sitrack patient find")
-        if owner is not None and owner.where != key:
-            why = f"belongs to {owner.where}, and same-as names another patient"
-            self._fail(act, "mrn-taken", "mrn", why)
-            return None
-        return key
-
-    def _of_that_number(self, act: Act, person: Person, owner: Known) -> str | None:
-        if not self.desk.people.has_key(owner.where):
-            why = f"stands in {owner.where} as well"
-            self._fail(act, "twice", "mrn", why, "one person has one row of patient")
-            return None
-        differs = None not in (owner.born, person.born) and owner.born != person.born
-        if owner.name != folded(person) or differs:
-            why = f"belongs to {owner.where}, whose name or birth date is another"
-            hint = f"if it is the same person, write {owner.where} into same-as"
-            self._fail(act, "mrn-taken", "mrn", why, hint)
-            return None
-        return owner.where
-
-    def _enrol(self, act: Act, person: Person) -> Patient:
+    def _enrol(self, act: Act, person: Person, like: Sequence[str]) -> Patient:
         work, desk = self.desk.work, self.desk
         patient = work.add_patient(person)
         where = patient.key if desk.keeps else f"row {act.row}"
         desk.people.add(where, person)
         key = patient.key if desk.keeps else None
-        self.tally.near += [Near(act.row, key, other) for other in self._alike]
+        self.tally.near += [Near(act.row, key, other) for other in like]
         stream = patient_stream(patient.key)
         work.begin(stream)
         who, name = desk.provenance(act), desk.name_of(act.id)
@@ -234,6 +134,9 @@ class Story:
     # --- what happened
 
     def _take(self, act: Act) -> None:
+        if act.kind == PATIENT:
+            why = "a person has one row of patient, before all the others"
+            raise Unfit(act, "twice", None, why)
         known = self.desk.known(act.id)
         if known is not None:
             self._taken_before(act, known.stream, known.seq, known.told)
@@ -285,8 +188,7 @@ class Story:
             hint = (
                 "correct what is written with sitrack entry correct, or give a new id"
             )
-            self._fail(act, "changed", "id", why, hint)
-            return
+            raise Unfit(act, "changed", "id", why, hint)
         self._rows[act.id] = (stream, seq)
         self.tally.known += 1
 
@@ -346,7 +248,7 @@ class Story:
         if named is None:
             mine = self.desk.recorder
             return mine.id if mine.role == "coordinator" else None
-        if self.desk.member(named) is None:
+        if self.desk.active(named) is None:
             raise NotFound(
                 "coordinator is nobody on the staff list", "sitrack staff list"
             )
