@@ -80,6 +80,9 @@ def cell(value: Any) -> Any:
     """
     if value is None:
         return ""
+    if type(value) is str and value[:1].isalnum() and value.isprintable():
+        # Most cells: no formula begins so, and nothing in it acts.
+        return value
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

@@ -7,7 +7,8 @@ loads neither the machine nor the rules of the pathway.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -170,10 +171,14 @@ def who_waits(
             every = everybody(connection, ledger, day, whole=whole)
             return listing(every, asked, day)
         # The list of every morning: who is not on it is counted, and not looked at.
-        now = _now(connection, ledger, day)
-        found = listing(_on_it(connection, now), asked, day)
-        for status, number in connection.execute(_QUIET, now.named):
-            found.hidden[_WHY_QUIET[status]] += number
+        looked_at = _on_it(connection, _now(connection, ledger, day))
+        quiet: Counter[str] = Counter()
+        for status, number in connection.execute(_OPEN):
+            quiet[status] += number
+    quiet.subtract(row.status for row in looked_at)
+    found = listing(looked_at, asked, day)
+    for status, number in quiet.items():
+        found.hidden[_WHY_QUIET[status]] += number
     return found
 
 
@@ -219,7 +224,9 @@ def everybody(
     now = _now(connection, ledger, day)
     return [
         waiting(row, lines.get(row.key, []), now)
-        for row in connection.execute(_WITH_FINISHED if finished else _EPISODES)
+        for row in map(
+            Stands._make, connection.execute(_WITH_FINISHED if finished else _EPISODES)
+        )
     ]
 
 
@@ -228,7 +235,7 @@ def _on_it(connection: Connection, now: Now) -> list[Waiting]:
     lines = _lines(connection, now.bands.today)
     return [
         waiting(row, lines.get(row.key, []), now)
-        for row in connection.execute(_NOT_QUIET, now.named)
+        for row in map(Stands._make, connection.execute(_NOT_QUIET, now.named))
     ]
 
 
@@ -246,8 +253,31 @@ def _lines(connection: Connection, until: dt.date | None) -> dict[str, list[Line
     found: dict[str, list[Line]] = {}
     query = _AGENDA if until is None else _SHOWN
     for key, *line in connection.execute(query, {"day": until}):
-        found.setdefault(key, []).append(Line(*line))
+        found.setdefault(key, []).append(Line._make(line))
     return found
+
+
+class Stands(NamedTuple):
+    """Where an episode stands, with its patient's name, as it is read from the copies.
+
+    A row of a result looks a name up at each look, and here each is looked at often.
+    """
+
+    key: str
+    patient: str
+    side: str
+    stage: str
+    status: str
+    since: dt.date
+    coordinator: str | None
+    alert: str | None
+    stopped: str | None
+    snoozed_until: dt.date | None
+    team: str | None
+    offered_to: str | None
+    offered_until: dt.date | None
+    given: str
+    family: str
 
 
 def waiting(row: Any, lines: list[Line], now: Now) -> Waiting:
@@ -283,8 +313,10 @@ def waiting(row: Any, lines: list[Line], now: Now) -> Waiting:
     )
 
 
-def _first(lines: Iterable[Line], bands: Bands) -> Line | None:
+def _first(lines: Sequence[Line], bands: Bands) -> Line | None:
     """The line that stands for an episode: the freshest lapse, else what comes next."""
+    if len(lines) == 1:
+        return lines[0]
 
     def rank(line: Line) -> tuple[int, int, str]:
         band, day = bands.band(line.due), line.due.toordinal()
@@ -309,14 +341,7 @@ def _hidden(row: Any, shown: list[Line], band: str, bands: Bands) -> str | None:
 # Statements are put together once: that takes longer than running them.
 
 _WITH_FINISHED = select(
-    *(
-        tables.episode.c[name]
-        for name in (
-            *("key", "patient", "side", "stage", "status", "since"),
-            *("coordinator", "alert", "stopped", "snoozed_until"),
-            *("team", "offered_to", "offered_until"),
-        )
-    ),
+    *(tables.episode.c[name] for name in Stands._fields[:-2]),
     tables.patient.c.given,
     tables.patient.c.family,
 ).join(tables.patient, tables.patient.c.key == tables.episode.c.patient)
@@ -344,9 +369,9 @@ _SPEAKS = or_(
 """An episode that has something to show by a day, or acts first whatever is due."""
 
 _NOT_QUIET = _EPISODES.where(_SPEAKS)
-_QUIET = (
+_OPEN = (
     select(tables.episode.c.status, func.count())
-    .where(tables.episode.c.status != "finished", ~_SPEAKS)
+    .where(tables.episode.c.status != "finished")
     .group_by(tables.episode.c.status)
 )
 _WHY_QUIET: Final = {"active": "not_due", "on-hold": "held", "lost": "lost"}
