@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, select, text
 
-from sitrack.errors import BadInput, SitrackError, Unavailable, WrittenFirst
+from sitrack.errors import (
+    BadInput,
+    NotPermitted,
+    SitrackError,
+    Unavailable,
+    WrittenFirst,
+)
 from sitrack.record import connection as doors
 from sitrack.record import journal, tables, upgrade
 from sitrack.record.connection import read_url
@@ -303,7 +309,9 @@ def test_a_login_that_may_not_read_is_told_so(postgresql_ledger):
         run("CREATE ROLE stranger LOGIN")
     try:
         url = postgresql_ledger.url.set(username="stranger")
-        error = refusal_of(lambda: open_ledger(url.render_as_string(False)))
+        error = refusal_of(
+            lambda: open_ledger(url.render_as_string(False)), NotPermitted
+        )
         assert "does not let this login" in error.message
     finally:
         with driver(postgresql_ledger) as run:
