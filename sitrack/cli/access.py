@@ -151,7 +151,12 @@ def _said(word: str, option: click.Option, value: Any) -> Any:
 
 def keys_typed() -> list[str]:
     """Return the keys among the words that were typed."""
-    words = click.get_current_context().params.values()
+    values = click.get_current_context().params.values()
+    words = (
+        word
+        for value in values
+        for word in (value if isinstance(value, tuple) else (value,))
+    )
     return _keys(word.upper() for word in words if isinstance(word, str))
 
 

@@ -99,6 +99,8 @@ def _show_plan(shell: Shell, plan: list[Item], outcome: Outcome | None) -> None:
 def _show(shell: Shell, outcome: Outcome, plan: list[Item]) -> None:
     """What was done to each, and what was refused from the beginning."""
     refused = [item for item in plan if item.done is None]
+    if refused:
+        shell.note([item.row.episode for item in refused], NotEligible.type)
     items = sorted([*outcome.items, *refused], key=lambda item: item.row.episode)
     _answer(shell, items, outcome)
 

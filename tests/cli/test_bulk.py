@@ -131,6 +131,9 @@ def test_where_some_are_refused_the_others_are_done_and_it_leaves_with_fifteen(m
     told = [held[name] for name in ("episode", "outcome", "code", "findings", "entry")]
     assert told == [KEYS[2], "refused", 10, ["NOT_ALLOWED_FROM_STATE"], None]
     assert codes(mixed) == set()
+    seen = mixed.answer("audit", "who-saw", KEYS[2], "--as", "rivera")["rows"]
+    mine = [row["outcome"] for row in seen if row["command"] == "bulk snooze"]
+    assert mine == ["not-eligible"]
 
 
 def test_where_it_is_possible_to_nobody_nothing_is_kept(desk):

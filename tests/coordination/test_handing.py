@@ -321,6 +321,22 @@ def test_without_a_cover_it_waits_in_the_teams_queue(clinic):
     assert handing.claim(clinic.ledger, OKAFOR, key).episode.coordinator == "okafor"
 
 
+def test_the_list_of_the_morning_has_them_and_counts_the_others(clinic):
+    away, there = clinic.opened(coordinator="sato"), clinic.opened()
+    offered = clinic.opened()
+    handing.hand_off(clinic.ledger, RIVERA, offered, "okafor", "absence")
+    week = span("2025-01-06", "2025-01-10")
+    for cover in ("okafor", None):
+        teams.set_absence(clinic.ledger, RIVERA, Absence("sato", *week, cover))
+        plain = who_waits(clinic.ledger)
+        asked = who_waits(clinic.ledger, Wish(fits=lambda _row: True))
+        assert (plain.rows, plain.hidden) == (asked.rows, asked.hidden)
+        alerts = {row.episode: row.alert for row in plain.rows}
+        assert alerts == ({} if cover else {str(away): "coordinator-away"})
+        assert plain.hidden["not_due"] == 3 - len(alerts)
+    assert str(there) not in alerts
+
+
 def test_what_is_left_by_who_retires_stands_in_the_first_band(clinic):
     key, queued = clinic.opened(coordinator="sato"), clinic.opened()
     handing.assign(clinic.ledger, RIVERA, [queued], "spine")
