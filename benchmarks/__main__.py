@@ -13,6 +13,7 @@ from benchmarks.measure import Figure, NotRun
 
 NAMES = {
     "start_up": "How long a prompt takes to answer",
+    "morning": "A morning's questions to a large clinic",
     "advance": "One advance, and its own statements",
     "moves": "One move, and what a user would write instead",
     "writers": "Eight writers at once",
