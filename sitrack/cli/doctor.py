@@ -104,8 +104,10 @@ def _of_the_reminders(shell: Shell) -> Iterator[Check]:
     from sitrack.reminders.health import Limits, health
 
     limits = Limits(_ROUND_WITHIN, _DUE_WITHIN)
+    # What waits or was given up is somebody's work; without rounds nothing works.
+    grave = {"no-round": Result.ERROR}
     problems = {
-        code: Check(_REMINDERS[code], Result.ERROR, what, command)
+        code: Check(_REMINDERS[code], grave.get(code, Result.WARNING), what, command)
         for code, what, command in health(shell.ledger, shell.settings, limits).problems
     }
     for code, name in _REMINDERS.items():
