@@ -104,6 +104,19 @@ def upgrade(shell: Shell) -> None:
         click.echo(f"the database is at {after} already")
     else:
         click.echo(f"upgraded from {before} to {after}")
+        if not shell.quiet and _has_logins(shell):
+            click.echo("Next: sitrack db grant, for what is new")
+
+
+def _has_logins(shell: Shell) -> bool:
+    """Whether people have logins of their own, which may see nothing of a new table."""
+    from sitrack.record.journal import reading
+    from sitrack.record.rights import are_set_up
+
+    if not shell.ledger.on_postgres:
+        return False
+    with reading(shell.ledger) as connection:
+        return are_set_up(connection, shell.ledger.ledger_id)
 
 
 @click.command(context_settings=CONTEXT)

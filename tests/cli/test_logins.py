@@ -7,8 +7,9 @@ from contextlib import closing
 import pytest
 from sqlalchemy import make_url
 
-from sitrack.record import grants
-from sitrack.record.journal import load_stream, open_ledger, reading
+from sitrack.record import grants, upgrade
+from sitrack.record.connection import read_url
+from sitrack.record.journal import KNOWN_SCHEMAS, load_stream, open_ledger, reading
 from sitrack.record.roles import COMMANDS as MATRIX
 from sitrack.record.roles import ROLES
 from tests.clinic import driver
@@ -145,3 +146,13 @@ def test_who_is_retired_may_do_nothing_before_the_next_grant_either(clinic):
     done = as_login(clinic, "rivera").type("worklist", "--json")
     assert (done.code, done.out) == (16, "")
     assert json.loads(done.err.splitlines()[-1])["error"]["type"] == "not-permitted"
+
+
+def test_after_an_upgrade_it_says_to_grant_again(clinic):
+    with upgrade._migrating(read_url(clinic.url)) as connection:
+        upgrade.run_migrations(connection, KNOWN_SCHEMAS[-2])
+    done = clinic.type("db", "upgrade")
+    assert done.code == 0, done.err
+    assert "Next: sitrack db grant" in done.out
+    assert clinic.answer("audit", "verify")["holds"] is True
+    assert as_login(clinic, "rivera").type("show", KEY).code == 0

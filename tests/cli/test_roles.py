@@ -232,3 +232,51 @@ def test_nobody_is_given_a_role_that_is_theirs_or_that_there_is_not(clinic):
     assert clinic.type("staff", "role", "osei", "clinician", *as_admin).code == 2
     assert clinic.type("staff", "role", "osei", "doctor", *as_admin).code == 2
     assert clinic.type("staff", "role", "kim", "admin", *as_admin).code == 11
+
+
+def test_who_is_retired_does_nothing_more_and_keeps_their_name_on_what_they_did(clinic):
+    clinic.written("record", "score", KEY, "--nrs", "3")
+    done = clinic.type("staff", "retire", "rivera", "--as", "the-admin")
+    assert (done.code, done.err.count("error")) == (0, 0)
+    for words in (["contact", KEY, "no-answer"], ["show", KEY], ["worklist"]):
+        done = clinic.type(*words, "--as", "rivera", "--json")
+        assert (done.code, done.out) == (16, ""), words
+        assert "rivera is retired since 2025-01-06" in done.error["message"]
+    by = ("--as", "osei")
+    history = clinic.answer("history", KEY, *by)
+    assert {row["recorder"] for row in history["rows"]} == {"rivera"}
+    # What they did may still be written down, by somebody else.
+    late = ("record", "score", KEY, "--nrs", "4", "--performer", "rivera")
+    assert clinic.type(*late, *by).code == 0
+    assert clinic.answer("audit", "verify")["holds"] is True
+
+
+def test_the_id_of_who_is_retired_is_never_given_again(clinic):
+    as_admin = ("--as", "the-admin", "--json")
+    assert clinic.type("staff", "retire", "osei", *as_admin).code == 0
+    again = clinic.type("staff", "add", "osei", "--role", "clinician", *as_admin)
+    assert (again.code, again.out) == (2, "")
+    assert "one person's for ever" in again.error["message"]
+    assert clinic.type("staff", "role", "osei", "auditor", *as_admin).code == 16
+    assert clinic.type("staff", "retire", "osei", *as_admin).code == 16
+    [row] = [
+        row for row in clinic.answer("staff", "list")["rows"] if row["staff"] == "osei"
+    ]
+    assert (row["role"], row["retired"]) == ("clinician", "2025-01-06")
+
+
+def test_an_admin_is_retired_by_another_admin_alone(clinic):
+    words = ("staff", "retire", "the-admin")
+    assert clinic.type(*words, "--as", "osei").code == 16
+    assert clinic.type(*words, "--as", "the-admin").code == 16
+    promoted = ("staff", "role", "osei", "admin", "--as", "the-admin")
+    assert clinic.type(*promoted).code == 0
+    assert clinic.type(*words, "--as", "osei").code == 0
+    assert clinic.type("staff", "retire", "nobody", "--as", "osei").code == 11
+
+
+def test_a_signature_is_that_of_a_clinician_who_is_still_there(clinic):
+    assert clinic.type("staff", "retire", "osei", "--as", "the-admin").code == 0
+    words = ("advance", KEY, "re-evaluation", "--variance", "clinical-judgement")
+    done = clinic.type(*words, "--clinician", "osei", "--as", "rivera", "--json")
+    assert (done.code, done.out) == (16, "")
