@@ -22,7 +22,7 @@ from apscheduler.triggers.date import DateTrigger
 
 from benchmarks.peers import due
 from benchmarks.peers.answer import answer
-from benchmarks.peers.orm_statemachine import engine_for
+from benchmarks.peers.engine import engine_for
 
 
 def remind(name: str) -> None:

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from typing import Any
 
-from sqlalchemy import ForeignKey, create_engine, delete, event, func, select, update
+from sqlalchemy import ForeignKey, delete, func, select, update
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -25,6 +24,7 @@ from statemachine import State, StateMachine
 
 from benchmarks.peers import move
 from benchmarks.peers.answer import answer
+from benchmarks.peers.engine import engine_for
 
 
 class Base(DeclarativeBase):
@@ -153,27 +153,6 @@ class Orm:
                 "stays": session.scalar(select(func.count()).select_from(Stay)),
                 "due": session.scalar(select(func.count()).select_from(Due)),
             }
-
-
-def engine_for(url: str) -> Any:
-    """Return an engine that flushes each commit, and begins before it reads."""
-    engine = create_engine(url, connect_args=_connect_args(url))
-    if url.startswith("sqlite"):
-
-        @event.listens_for(engine, "connect")
-        def _prepare(connection: Any, _record: Any) -> None:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-
-        @event.listens_for(engine, "begin")
-        def _begin(connection: Any) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
-def _connect_args(url: str) -> dict[str, Any]:
-    return {"isolation_level": None} if url.startswith("sqlite") else {}
 
 
 def _fill(session: Session, key: str) -> None:

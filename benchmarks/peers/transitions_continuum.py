@@ -28,7 +28,7 @@ from transitions import Machine
 
 from benchmarks.peers import move
 from benchmarks.peers.answer import answer
-from benchmarks.peers.orm_statemachine import engine_for
+from benchmarks.peers.engine import engine_for
 
 make_versioned(user_cls=None)
 
