@@ -1,6 +1,6 @@
 """A country's patients in one ledger: how long it takes to load, and what it then costs.
 
-    python -m benchmarks country --episodes 1000000        hours, and some 20 GB
+    python -m benchmarks country --episodes 1000000        hours, and some 25 GB
 
 As many patients as are asked for live through the walks of `lives.py`, and then the
 commands of a day are typed at them, as whole processes, with their memory. The load is
@@ -25,7 +25,7 @@ from benchmarks.measure import ROOT, Figure
 from sitrack.record import tables
 from sitrack.record.journal import Ledger, reading
 
-PATIENTS = 20_000
+PATIENTS = 10_000
 _RUNS = 3
 
 
