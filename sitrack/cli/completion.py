@@ -114,6 +114,7 @@ _OFFERS: dict[str, Offer] = {
     "episode_key": _keys,
     "key": _keys,
     "patient": _keys,
+    "into": _keys,
     "target": _keys,
     "stage": _stages,
     "name": _staff,

@@ -156,3 +156,23 @@ def test_after_an_upgrade_it_says_to_grant_again(clinic):
     assert "Next: sitrack db grant" in done.out
     assert clinic.answer("audit", "verify")["holds"] is True
     assert as_login(clinic, "rivera").type("show", KEY).code == 0
+
+
+def test_a_file_is_taken_in_and_two_are_merged_under_a_login(clinic):
+    rivera = as_login(clinic, "rivera")
+    file = rivera.type("import", "--template").out
+    told = ("import", "-", "--no-reminders", "--json")
+    rivera.day = rivera.day.replace(month=9)
+    done = rivera.type(*told, stdin=file)
+    assert (done.code, done.json["patients"]) == (0, 1), done.err
+    assert done.json["reminders_suppressed"] > 0
+    assert rivera.type(*told, stdin=file).json["known_before"] == 6
+    merged = ("patient", "merge", "P00021", "P00013")
+    assert rivera.type(*merged).code == 10  # both have an open right side
+    finish = ("episode", "finish", "P00021-R", "--disposition", "opened-in-error")
+    assert rivera.type(*finish).code == 0
+    assert rivera.type(*merged).code == 0
+    assert rivera.answer("show", "P00021")["patient"] == "P00013"
+    assert rivera.type("patient", "unmerge", "P00021").code == 0
+    found = clinic.type("audit", "verify", "--json").json
+    assert (found["holds"], found["rows"]) == (True, [])
