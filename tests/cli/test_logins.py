@@ -162,7 +162,7 @@ def test_a_file_is_taken_in_and_two_are_merged_under_a_login(clinic):
     rivera = as_login(clinic, "rivera")
     file = rivera.type("import", "--template").out
     told = ("import", "-", "--no-reminders", "--json")
-    rivera.day = rivera.day.replace(month=9)
+    clinic.day = rivera.day = rivera.day.replace(month=9)
     done = rivera.type(*told, stdin=file)
     assert (done.code, done.json["patients"]) == (0, 1), done.err
     assert done.json["reminders_suppressed"] > 0
