@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sitrack.journey.patient import is_patient_key
-from sitrack.record import attempts, dispatch, duty
+from sitrack.record import attempts, dispatch
 from sitrack.record.attempts import Claimed
 from sitrack.record.dispatch import Claim, Waiting
 from sitrack.record.journal import Reader, Work
@@ -81,7 +81,7 @@ def _asked(desk: Desk, connection: Reader, channel: str) -> Claim:
         lease=desk.lease,
         worker=desk.worker,
         limit=_AT_ONCE,
-        there=duty.roster(connection, desk.ledger, desk.day_of(now)),
+        there=desk.there(connection, desk.day_of(now)),
     )
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from sitrack.clock import start_of, zone_named
 from sitrack.pathway.calendar import Calendar
+from sitrack.record.duty import Roster, roster
 from sitrack.record.journal import (
     Ledger,
     Reader,
@@ -51,6 +52,7 @@ class Desk:
     calendar: Calendar
     report: RoundReport
     worker: str = field(default_factory=worker_name)
+    _rosters: dict[dt.date, Roster] = field(default_factory=dict, repr=False)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Work]:
@@ -75,6 +77,12 @@ class Desk:
     def day_of(self, instant: dt.datetime) -> dt.date:
         """Return the clinical day of an instant."""
         return instant.astimezone(self.ledger.zone).date()
+
+    def there(self, connection: Reader, day: dt.date) -> Roster:
+        """Return who is there on a day, as the round found it at its first look."""
+        if day not in self._rosters:
+            self._rosters[day] = roster(connection, self.ledger, day)
+        return self._rosters[day]
 
     @property
     def lease(self) -> dt.timedelta:

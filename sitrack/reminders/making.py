@@ -17,7 +17,7 @@ from typing import Final
 from sitrack.errors import SitrackError
 from sitrack.journey.ladder import NOTICE, Next, following
 from sitrack.pathway.protocol import Protocol
-from sitrack.record import consents, duty, library, outbox
+from sitrack.record import consents, library, outbox
 from sitrack.record.journal import Reader
 from sitrack.record.outbox import NewRow, Step
 from sitrack.reminders import rules
@@ -62,7 +62,7 @@ def _make_some(desk: Desk, ways: Ways) -> int:
     """Make some rows; return how many steps were taken."""
     with desk.writing() as work:
         today = desk.day_of(desk.report.now)
-        there = duty.roster(work.connection, desk.ledger, today)
+        there = desk.there(work.connection, today)
         steps = outbox.steps_due(
             work.connection, today, _AT_ONCE, there=there, lock=True
         )

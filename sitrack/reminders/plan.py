@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from sitrack.clock import start_of
-from sitrack.record import backlog, duty, outbox
+from sitrack.record import backlog, outbox
 from sitrack.record.journal import Ledger, Reader, Work, writing
 from sitrack.reminders.desk import Desk
 from sitrack.reminders.happening import Happening, of_row
@@ -142,7 +142,7 @@ def _left_over(desk: _Rehearsal, last: dt.date) -> list[Happening]:
     zone = desk.ledger.zone
     with desk.reading() as connection:
         rows = backlog.open_rows(connection)
-        there = duty.roster(connection, desk.ledger, last)
+        there = desk.there(connection, last)
         asleep = outbox.steps_put_off(connection, there, last)
         held = backlog.held_rows(connection)
     found = [_still_open(row, last, zone) for row in rows]
