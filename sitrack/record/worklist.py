@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, exists, func, or_, select
+from sqlalchemy import Connection, select
 
 from sitrack.journey.patient import initials
 from sitrack.record import tables
+from sitrack.record import worklist_queries as queries
 from sitrack.record.act_first import OFFERED_TO_ME, Line, Now, step_of, why_first
 from sitrack.record.bands import ACT_FIRST, BANDS, LAPSED, SOON, Bands, calendar_of
 from sitrack.record.duty import roster
@@ -23,6 +24,8 @@ from sitrack.record.journal import Ledger, present_instant, reading
 
 HIDDEN: Final = ("held", "snoozed", "lapsed", "lost", "not_due")
 """Why an open episode is not on the list of the day."""
+
+_WHY_QUIET: Final = {"active": "not_due", "on-hold": "held", "lost": "lost"}
 
 
 class Waiting(NamedTuple):
@@ -173,7 +176,7 @@ def who_waits(
         # The list of every morning: who is not on it is counted, and not looked at.
         looked_at = _on_it(connection, _now(connection, ledger, day))
         quiet: Counter[str] = Counter()
-        for status, number in connection.execute(_OPEN):
+        for status, number in connection.execute(queries.HOW_MANY_OPEN):
             quiet[status] += number
     quiet.subtract(row.status for row in looked_at)
     found = listing(looked_at, asked, day)
@@ -225,7 +228,10 @@ def everybody(
     return [
         waiting(row, lines.get(row.key, []), now)
         for row in map(
-            Stands._make, connection.execute(_WITH_FINISHED if finished else _EPISODES)
+            queries.Stands._make,
+            connection.execute(
+                queries.WITH_FINISHED if finished else queries.OPEN_EPISODES
+            ),
         )
     ]
 
@@ -235,15 +241,17 @@ def _on_it(connection: Connection, now: Now) -> list[Waiting]:
     lines = _lines(connection, now.bands.today)
     return [
         waiting(row, lines.get(row.key, []), now)
-        for row in map(Stands._make, connection.execute(_NOT_QUIET, now.named))
+        for row in map(
+            queries.Stands._make, connection.execute(queries.NOT_QUIET, now.named)
+        )
     ]
 
 
 def _now(connection: Connection, ledger: Ledger, day: dt.date) -> Now:
     return Now(
         Bands(day, calendar_of(connection)),
-        frozenset(connection.execute(_DEAD).scalars()),
-        frozenset(connection.execute(_IDLE).scalars()),
+        frozenset(connection.execute(queries.DEAD).scalars()),
+        frozenset(connection.execute(queries.IDLE).scalars()),
         roster(connection, ledger, day),
     )
 
@@ -251,33 +259,10 @@ def _now(connection: Connection, ledger: Ledger, day: dt.date) -> Now:
 def _lines(connection: Connection, until: dt.date | None) -> dict[str, list[Line]]:
     """The agenda by episode: what is shown by a day, or all of it."""
     found: dict[str, list[Line]] = {}
-    query = _AGENDA if until is None else _SHOWN
+    query = queries.AGENDA if until is None else queries.SHOWN
     for key, *line in connection.execute(query, {"day": until}):
         found.setdefault(key, []).append(Line._make(line))
     return found
-
-
-class Stands(NamedTuple):
-    """Where an episode stands, with its patient's name, as it is read from the copies.
-
-    A row of a result looks a name up at each look, and here each is looked at often.
-    """
-
-    key: str
-    patient: str
-    side: str
-    stage: str
-    status: str
-    since: dt.date
-    coordinator: str | None
-    alert: str | None
-    stopped: str | None
-    snoozed_until: dt.date | None
-    team: str | None
-    offered_to: str | None
-    offered_until: dt.date | None
-    given: str
-    family: str
 
 
 def waiting(row: Any, lines: list[Line], now: Now) -> Waiting:
@@ -336,67 +321,6 @@ def _hidden(row: Any, shown: list[Line], band: str, bands: Bands) -> str | None:
     if not shown:
         return "held" if row.status == "on-hold" else "not_due"
     return "lapsed" if band == LAPSED else None
-
-
-# Statements are put together once: that takes longer than running them.
-
-_WITH_FINISHED = select(
-    *(tables.episode.c[name] for name in Stands._fields[:-2]),
-    tables.patient.c.given,
-    tables.patient.c.family,
-).join(tables.patient, tables.patient.c.key == tables.episode.c.patient)
-_EPISODES = _WITH_FINISHED.where(tables.episode.c.status != "finished")
-_ITS = tables.agenda.c.episode == tables.episode.c.key
-_NOBODYS = (tables.episode.c.status == "active") & tables.episode.c.team.is_(None)
-_LEFT = func.coalesce(tables.episode.c.coordinator, "").in_(
-    bindparam("gone", expanding=True)
-)
-_IDLE = select(tables.episode.c.key).where(
-    tables.episode.c.status == "active", ~exists().where(_ITS)
-)
-_SPEAKS = or_(
-    tables.episode.c.alert.is_not(None),
-    tables.episode.c.stopped.is_not(None),
-    _NOBODYS & (tables.episode.c.coordinator.is_(None) | _LEFT),
-    tables.episode.c.offered_to.is_not(None),
-    tables.episode.c.key.in_(_IDLE),
-    tables.episode.c.key.in_(
-        select(tables.agenda.c.episode).where(
-            tables.agenda.c.show_from <= bindparam("day")
-        )
-    ),
-)
-"""An episode that has something to show by a day, or acts first whatever is due."""
-
-_NOT_QUIET = _EPISODES.where(_SPEAKS)
-_OPEN = (
-    select(tables.episode.c.status, func.count())
-    .where(tables.episode.c.status != "finished")
-    .group_by(tables.episode.c.status)
-)
-_WHY_QUIET: Final = {"active": "not_due", "on-hold": "held", "lost": "lost"}
-_AGENDA = select(
-    tables.agenda.c.episode,
-    tables.agenda.c.due,
-    tables.agenda.c.show_from,
-    tables.agenda.c.rule,
-    tables.agenda.c.title,
-    tables.agenda.c.waits_for,
-    tables.agenda.c.tries,
-    tables.agenda.c.urgent,
-)
-_SHOWN = _AGENDA.where(tables.agenda.c.show_from <= bindparam("day"))
-_DEAD = (
-    select(tables.reminder.c.episode)
-    .join(
-        tables.agenda,
-        (tables.agenda.c.episode == tables.reminder.c.episode)
-        & (tables.agenda.c.visit == tables.reminder.c.visit)
-        & (tables.agenda.c.rule == tables.reminder.c.rule)
-        & (tables.agenda.c.occurrence == tables.reminder.c.occurrence),
-    )
-    .where(tables.reminder.c.status == "dead")
-)
 
 
 @dataclass(frozen=True, slots=True)
