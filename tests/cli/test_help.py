@@ -113,9 +113,19 @@ def test_what_stands_everywhere_stands_here(path):
 
 @pytest.mark.parametrize("words", [[], ["record"], ["record", "score"], ["worklist"]])
 def test_help_loads_nothing_heavy(words):
+    assert HEAVY & loaded_by(*words, "--help") == set()
+
+
+def test_nor_does_sitrack_alone_which_looks_how_far_the_record_is(desk):
+    where = {"SITRACK_DATABASE_URL": desk.url}
+    assert (HEAVY | {"sqlite3"}) & loaded_by(env=where) == {"sqlite3"}
+
+
+def loaded_by(*words, env=None):
+    """The modules that a command loads, in a process of its own."""
     script = (
         "import json, sys; from sitrack.cli import run; "
-        "code = run([*sys.argv[1:], '--help']); "
+        "code = run(sys.argv[1:]); "
         "print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)"
     )
     done = subprocess.run(
@@ -123,11 +133,11 @@ def test_help_loads_nothing_heavy(words):
         capture_output=True,
         text=True,
         check=True,
-        env=surroundings(),
+        env=surroundings(env),
     )
     code, loaded = json.loads(done.stderr)
     assert code == 0
-    assert HEAVY & set(loaded) == set()
+    return set(loaded)
 
 
 @pytest.mark.parametrize(
