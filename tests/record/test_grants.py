@@ -97,7 +97,7 @@ PROBES = {
     "row rules, off": "ALTER TABLE payload DISABLE ROW LEVEL SECURITY",
     "as a replica": "SET session_replication_role = replica",
     "as the owner": f'SET ROLE "{OWNER}"',
-    "as a colleague": "SET ROLE osei2",
+    "as a colleague": "SET ROLE osei",
     "as an administrator": "SET ROLE postgres",
     "as somebody else": "SET SESSION AUTHORIZATION postgres",
     "the owner's rights": f'GRANT "{OWNER}" TO CURRENT_USER',
@@ -115,15 +115,8 @@ PROBES = {
     "a program of the server": "COPY entry TO PROGRAM 'cat'",
     "a file, read": "SELECT pg_read_file('/etc/passwd')",
     "an extension": "CREATE EXTENSION vector",
-    "an untrusted language": "DO LANGUAGE plpython3u 'pass'",
     "passwords": "SELECT * FROM pg_authid",
 }
-REFUSED = (
-    errors.InsufficientPrivilege,
-    errors.UndefinedObject,  # a role, or a language, that is not there
-    errors.InvalidParameterValue,
-    errors.UndefinedFile,
-)
 
 
 @pytest.mark.parametrize("role", ["coordinator", "auditor", "scheduler", "admin"])
@@ -135,7 +128,7 @@ def test_no_statement_goes_around(kept, role):
             statement = probe.format(id=kept.ledger_id[:8], db=kept.url.database)
             try:
                 run(statement)
-            except REFUSED:
+            except errors.InsufficientPrivilege:
                 continue
             went_through.append(name)
     assert set(went_through) <= HARMLESS[role]
