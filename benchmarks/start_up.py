@@ -26,8 +26,8 @@ def cli():
 '''
 _COMMAND = '''
 
-@cli.command()
-def {name}():
+@cli.command("{name}")
+def {name}_():
     """{help}"""
 '''
 
