@@ -32,7 +32,7 @@ def words_of(state):
 def test_every_reason_for_which_a_row_ends_is_explained():
     ends = {reason for _, _, reason in ENDS.values()}
     assert words_of("cancelled") == ends | {
-        *("consent", "stale", "duplicate", "reassigned"),
+        *("consent", "stale", "duplicate", "reassigned", "imported"),
     }
     assert set(STOPPING) <= ends
 
