@@ -22,7 +22,7 @@ from sitrack.errors import NotFound
 from sitrack.journey.episode import Episode
 from sitrack.journey.patient import read_episode_key
 from sitrack.record import history, tables, whereabouts
-from sitrack.record.journal import Ledger, reading
+from sitrack.record.ledger import Ledger, reading
 
 SMALL = 5_000
 """Episodes of the small record: some 50,000 entries."""

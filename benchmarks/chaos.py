@@ -17,7 +17,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sitrack.record import verify
-from sitrack.record.journal import open_ledger, reading
+from sitrack.record.ledger import open_ledger, reading
 from tests.crash.chaos import Storm, storm
 from tests.crash.scenes import SCENES
 

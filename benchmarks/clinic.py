@@ -28,14 +28,8 @@ from sitrack.coordination.people import Author, add_staff
 from sitrack.journey.patient import EpisodeKey, patient_key, patient_stream
 from sitrack.pathway.stages import Side
 from sitrack.record import tables, upgrade, verify
-from sitrack.record.journal import (
-    Ledger,
-    Work,
-    new_batch,
-    open_ledger,
-    reading,
-    writing,
-)
+from sitrack.record.journal import Work, new_batch, writing
+from sitrack.record.ledger import Ledger, open_ledger, reading
 from sitrack.record.staff import Staff
 
 ZONE = lives.ZONE.key

@@ -23,7 +23,7 @@ from sqlalchemy import func, select, text
 from benchmarks import clinic, databases
 from benchmarks.measure import ROOT, Figure
 from sitrack.record import tables
-from sitrack.record.journal import Ledger, reading
+from sitrack.record.ledger import Ledger, reading
 
 PATIENTS = 10_000
 _RUNS = 3

@@ -20,7 +20,7 @@ from benchmarks.reminders import round_settings
 from sitrack.coordination.episodes import Step, advance
 from sitrack.record import worklist
 from sitrack.record.history import episode_at
-from sitrack.record.journal import Ledger, reading
+from sitrack.record.ledger import Ledger, reading
 from sitrack.reminders.channels.file import FileChannel
 from sitrack.reminders.round import run_round
 

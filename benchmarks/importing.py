@@ -21,7 +21,7 @@ from sitrack.coordination import people
 from sitrack.coordination.importing.taking import Wish, check, take_in
 from sitrack.exchange import csv_import, incoming
 from sitrack.record import upgrade
-from sitrack.record.journal import open_ledger
+from sitrack.record.ledger import open_ledger
 from sitrack.record.staff import Staff
 
 PATIENTS = 100_000

@@ -18,7 +18,7 @@ from sitrack.cli.screens import worklist as screens
 from sitrack.coordination.reports import funnel, time_in_stage, trend
 from sitrack.coordination.reports.asked import Asked
 from sitrack.record.filters import Asker, read_filter
-from sitrack.record.journal import Ledger
+from sitrack.record.ledger import Ledger
 from sitrack.record.worklist import Wish, who_waits
 
 EPISODES = 10_000

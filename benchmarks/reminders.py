@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import clinic
 from benchmarks.measure import Figure, in_turn, milliseconds
 from sitrack import settings
-from sitrack.record.journal import Ledger
+from sitrack.record.ledger import Ledger
 from sitrack.reminders.channels.file import FileChannel
 from sitrack.reminders.round import run_round
 from sitrack.settings import Settings

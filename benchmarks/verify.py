@@ -25,8 +25,9 @@ from sitrack.journey.entries import Provenance
 from sitrack.record import codec, keyring, seal, verify
 from sitrack.record.entry_checks import Walk
 from sitrack.record.erasure import Erased
-from sitrack.record.journal import Ledger, reading, writing
+from sitrack.record.journal import writing
 from sitrack.record.keys import Signer, Trusted
+from sitrack.record.ledger import Ledger, reading
 from sitrack.record.log_checks import (
     LogCheck,
     announced_faults,

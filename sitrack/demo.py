@@ -20,7 +20,7 @@ from sitrack.coordination.people import Author
 from sitrack.errors import NotEligible
 from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.stages import Side, Stage
-from sitrack.record.journal import Ledger
+from sitrack.record.ledger import Ledger
 from sitrack.record.registry import Person
 from sitrack.record.staff import Staff
 

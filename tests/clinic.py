@@ -17,7 +17,7 @@ from sitrack.coordination.evidence import (
 from sitrack.coordination.people import Author
 from sitrack.pathway.stages import Side
 from sitrack.record import verify
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from sitrack.record.registry import Person
 from sitrack.record.staff import Staff
 

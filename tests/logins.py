@@ -8,7 +8,7 @@ import psycopg
 from sitrack.coordination import people
 from sitrack.coordination.granting import grant_logins
 from sitrack.coordination.people import Author
-from sitrack.record.journal import open_ledger
+from sitrack.record.ledger import open_ledger
 from sitrack.record.staff import Staff
 
 from .clinic import RIVERA, Clinic, driver

@@ -6,8 +6,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sitrack.journey.entries import Provenance
 from sitrack.record import keyring, seal, verify, witness
-from sitrack.record.journal import reading, writing
+from sitrack.record.journal import writing
 from sitrack.record.keys import Signer, Trusted
+from sitrack.record.ledger import reading
 from sitrack.record.log_checks import Seen
 from sitrack.record.notes import COSIGNATURE, ED25519, PublicKey, read_note
 from sitrack.record.receipts import Receipt

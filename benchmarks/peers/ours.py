@@ -18,7 +18,7 @@ from benchmarks.peers.answer import answer
 from benchmarks.peers.replay import Noted
 from sitrack.coordination.episodes import Step, advance
 from sitrack.record import tables
-from sitrack.record.journal import Ledger, reading
+from sitrack.record.ledger import Ledger, reading
 
 
 class Ours:

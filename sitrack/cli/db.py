@@ -53,7 +53,7 @@ def status(shell: Shell, in_json: bool) -> None:
       sitrack db status
     """
     from sitrack.coordination.questions import current_protocol, size_of, today_of
-    from sitrack.record.journal import SCHEMA
+    from sitrack.record.ledger import SCHEMA
     from sitrack.record.upgrade import revision_of
 
     url = shell.settings["database_url"]
@@ -110,7 +110,7 @@ def upgrade(shell: Shell) -> None:
 
 def _has_logins(shell: Shell) -> bool:
     """Whether people have logins of their own, which may see nothing of a new table."""
-    from sitrack.record.journal import reading
+    from sitrack.record.ledger import reading
     from sitrack.record.rights import are_set_up
 
     if not shell.ledger.on_postgres:

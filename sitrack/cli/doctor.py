@@ -90,7 +90,7 @@ def _of_the_machine(shell: Shell, *, others_write: bool) -> Iterator[Check]:
 def _of_the_record(shell: Shell) -> Iterator[Check]:
     from sitrack.coordination.checkup import care, ground
     from sitrack.coordination.questions import today_of
-    from sitrack.record.journal import reading
+    from sitrack.record.ledger import reading
 
     today = today_of(shell.ledger)
     with reading(shell.ledger) as connection:

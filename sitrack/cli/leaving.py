@@ -30,7 +30,7 @@ def export(shell: Shell, key: str, out: str | None, dry_run: bool) -> None:
     from sitrack.exchange.files import new_file
     from sitrack.exchange.person import document
     from sitrack.journey.patient import patient_stream, read_patient_key
-    from sitrack.record.journal import reading
+    from sitrack.record.ledger import reading
     from sitrack.record.registry import patient
 
     name = read_patient_key(key)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sitrack.coordination.people import Author
     from sitrack.pathway.calendar import Duration
     from sitrack.record.access import Reader
-    from sitrack.record.journal import Ledger
+    from sitrack.record.ledger import Ledger
     from sitrack.settings import Settings
 
 _LENGTH = re.compile(r"[0-9]{1,4}(d|w|bd)\Z", re.ASCII)
@@ -88,7 +88,7 @@ class Shell:
     def ledger(self) -> Ledger:
         """The record, opened on first use."""
         if self._ledger is None:
-            from sitrack.record.journal import open_ledger
+            from sitrack.record.ledger import open_ledger
 
             self._ledger = open_ledger(self.settings["database_url"])
             if self.verbose:

@@ -17,7 +17,8 @@ from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.journey.plausibility import EvidenceForm
 from sitrack.record import registry, staff
-from sitrack.record.journal import Ledger, Work, writing
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger
 
 
 def correct(

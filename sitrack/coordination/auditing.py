@@ -19,7 +19,8 @@ from sitrack.record import (
     trail,
     variances,
 )
-from sitrack.record.journal import Ledger, Reader, load_stream, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import Ledger, Reader, reading
 from sitrack.record.reconciling import Reconciled
 from sitrack.record.trail import Span, Wanted
 

@@ -13,7 +13,8 @@ from sitrack.coordination.episodes import Written
 from sitrack.coordination.people import Author, author_of
 from sitrack.errors import BadInput, SitrackError, Unavailable
 from sitrack.journey.patient import EpisodeKey, read_episode_key
-from sitrack.record.journal import Ledger, one_unit, writing
+from sitrack.record.journal import one_unit, writing
+from sitrack.record.ledger import Ledger
 from sitrack.record.worklist import HIDDEN, Waiting, Wish, who_waits
 
 Act = Callable[[EpisodeKey, int | None, bool], Written]

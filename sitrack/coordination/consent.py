@@ -15,7 +15,8 @@ from sitrack.journey.entries import Draft, Entry
 from sitrack.journey.patient import patient_stream, read_patient_key
 from sitrack.record import consents, registry
 from sitrack.record.consents import ContactPoint
-from sitrack.record.journal import Ledger, Work, reading, retried, writing
+from sitrack.record.journal import Work, retried, writing
+from sitrack.record.ledger import Ledger, reading
 from sitrack.record.registry import Patient
 
 _KIND = "contact-consent"

@@ -23,7 +23,8 @@ from sitrack.errors import BadInput, NotFound
 from sitrack.journey.patient import EpisodeKey, patient_stream, read_episode_key
 from sitrack.pathway.calendar import Duration
 from sitrack.record import consents, persons, worklist
-from sitrack.record.journal import Ledger, Work, writing
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger
 
 MOST_DAYS: Final = 90
 """Nobody is put off for longer: that is a hold, which is reviewed."""

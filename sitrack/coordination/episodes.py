@@ -35,7 +35,8 @@ from sitrack.record import (
     standing,
     worklist,
 )
-from sitrack.record.journal import Ledger, Reader, Work, reading, writing
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger, Reader, reading
 from sitrack.record.registry import Patient
 
 

@@ -12,7 +12,8 @@ from sitrack.journey.entries import Draft, Entry
 from sitrack.journey.patient import patient_stream, read_patient_key
 from sitrack.record import erasing, persons, registry, worklist
 from sitrack.record.erasure import ERASED
-from sitrack.record.journal import Ledger, Work, writing
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger
 
 ASKED: Final = "erase-asked"
 

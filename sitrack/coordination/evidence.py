@@ -25,7 +25,8 @@ from sitrack.journey.patient import (
 from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.stages import Side
 from sitrack.record import registry, worklist
-from sitrack.record.journal import Ledger, Work, writing
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger
 
 _T = TypeVar("_T")
 

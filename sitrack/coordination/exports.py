@@ -7,7 +7,8 @@ from typing import Any
 
 from sitrack.coordination.people import Author, provenance
 from sitrack.journey.entries import EXPORTED, Draft, Entry
-from sitrack.record.journal import Ledger, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import Ledger
 
 OFFICE = "office"
 

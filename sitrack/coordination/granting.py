@@ -6,7 +6,8 @@ from sitrack.coordination.people import Author, provenance
 from sitrack.journey.entries import Draft, Entry
 from sitrack.record import grants, registry
 from sitrack.record.grants import Granted
-from sitrack.record.journal import Ledger, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import Ledger
 
 GRANTED = "granted"
 

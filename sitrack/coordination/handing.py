@@ -16,7 +16,8 @@ from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.calendar import Calendar, Duration
 from sitrack.record import duty
 from sitrack.record.duty import Roster
-from sitrack.record.journal import Ledger, Work, writing
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger
 
 ANSWER_WITHIN: Final = Duration(3, "bd")
 """How long a hand-off may wait for its answer, where no day is named."""

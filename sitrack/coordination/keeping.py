@@ -11,7 +11,8 @@ from sitrack.errors import VerificationFailed
 from sitrack.journey.entries import Draft, Entry, Provenance
 from sitrack.record import copying, rebuilding, verify
 from sitrack.record.copying import Copied
-from sitrack.record.journal import Ledger, open_ledger, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import Ledger, open_ledger
 
 BACKUP = "backup"
 RESTORED = "restored"

@@ -21,7 +21,8 @@ from sitrack.journey.patient import (
 )
 from sitrack.pathway.stages import Side
 from sitrack.record import persons, registry, worklist
-from sitrack.record.journal import Ledger, Work, reading, writing
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger, reading
 from sitrack.record.registry import Patient
 from sitrack.record.worklist import Standing
 

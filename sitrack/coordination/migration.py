@@ -23,15 +23,8 @@ from sitrack.journey.patient import EpisodeKey, read_episode_key
 from sitrack.pathway.policy import Payer
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import history, library
-from sitrack.record.journal import (
-    Ledger,
-    Reader,
-    Work,
-    load_stream,
-    present_instant,
-    reading,
-    writing,
-)
+from sitrack.record.journal import Work, load_stream, writing
+from sitrack.record.ledger import Ledger, Reader, present_instant, reading
 from sitrack.record.library import Running
 
 

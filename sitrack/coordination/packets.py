@@ -22,7 +22,8 @@ from sitrack.journey.entries import EXPORTED, Draft, Entry
 from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import history
-from sitrack.record.journal import Ledger, Work, writing
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger
 from sitrack.record.registry import Patient
 
 

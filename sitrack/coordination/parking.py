@@ -18,7 +18,8 @@ from sitrack.journey.findings import Refused, frame_finding
 from sitrack.journey.folding import fold
 from sitrack.journey.parking import Parking
 from sitrack.journey.patient import EpisodeKey
-from sitrack.record.journal import Ledger, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import Ledger
 
 
 def change_status(

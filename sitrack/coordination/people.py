@@ -12,7 +12,8 @@ from sitrack.journey.entries import ENROLLED, PAYER_SET, Draft, Entry, Provenanc
 from sitrack.journey.patient import patient_stream, read_patient_key
 from sitrack.pathway.policy import payer_named
 from sitrack.record import history, registry, roles, staff
-from sitrack.record.journal import Ledger, Work, retried, writing
+from sitrack.record.journal import Work, retried, writing
+from sitrack.record.ledger import Ledger
 from sitrack.record.registry import Patient, Person
 from sitrack.record.staff import Staff
 

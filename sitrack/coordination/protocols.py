@@ -16,13 +16,8 @@ from sitrack.pathway.loading import load, shipped, shipped_text
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.soundness import emptied, faults
 from sitrack.record import library
-from sitrack.record.journal import (
-    Ledger,
-    Reader,
-    Work,
-    reading,
-    writing,
-)
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger, Reader, reading
 from sitrack.record.library import Adopted
 
 OFFICE = "office"

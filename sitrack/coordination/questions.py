@@ -34,13 +34,8 @@ from sitrack.record import (
 )
 from sitrack.record.faults import Report
 from sitrack.record.history import Line
-from sitrack.record.journal import (
-    Ledger,
-    Reader,
-    load_stream,
-    present_instant,
-    reading,
-)
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import Ledger, Reader, present_instant, reading
 from sitrack.record.registry import Patient
 from sitrack.record.staff import Staff
 from sitrack.record.verify import Held

@@ -6,7 +6,8 @@ from sitrack.coordination.people import Author, provenance
 from sitrack.errors import NotFound
 from sitrack.journey.entries import Draft, Entry
 from sitrack.record import outbox
-from sitrack.record.journal import Ledger, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import Ledger
 
 
 def retry_reminders(

@@ -14,9 +14,10 @@ from sitrack.journey.entries import Entry, Provenance
 from sitrack.record import keyring, keys, seal, witness
 from sitrack.record.connection import file_of
 from sitrack.record.faults import Fault
-from sitrack.record.journal import Ledger, Work, present_instant, reading, writing
+from sitrack.record.journal import Work, writing
 from sitrack.record.keyring import Registered
 from sitrack.record.keys import Signer, Trusted
+from sitrack.record.ledger import Ledger, present_instant, reading
 from sitrack.record.notes import COSIGNATURE, Head, PublicKey, read_head
 from sitrack.record.seal import Sealed
 from sitrack.settings import Settings

@@ -13,7 +13,8 @@ from sitrack.errors import BadInput, NotFound
 from sitrack.journey.entries import Draft, Entry
 from sitrack.record import duty, registry, staff
 from sitrack.record.duty import Absence, Team
-from sitrack.record.journal import Ledger, Work, present_instant, reading, writing
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger, present_instant, reading
 from sitrack.record.roles import right_to
 from sitrack.settings import is_plain_address
 

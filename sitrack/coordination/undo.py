@@ -14,7 +14,8 @@ from sitrack.journey.corrections import UNDO
 from sitrack.journey.entries import OPENED
 from sitrack.journey.patient import EpisodeKey, patient_stream, read_episode_key
 from sitrack.record import commands, persons
-from sitrack.record.journal import Ledger, Work, writing
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger
 
 _BATCH: Final = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
 """How a history writes the name of a command."""

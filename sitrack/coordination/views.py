@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from sitrack.coordination.people import Author, author_of
 from sitrack.record import views
-from sitrack.record.journal import Ledger, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import Ledger
 from sitrack.record.views import SavedView
 
 

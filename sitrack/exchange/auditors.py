@@ -15,7 +15,7 @@ from sitrack.journey.patient import (
     read_patient_key,
 )
 from sitrack.record import registry, trail, worklist
-from sitrack.record.journal import Ledger, Reader, reading
+from sitrack.record.ledger import Ledger, Reader, reading
 from sitrack.record.trail import Wanted
 
 

@@ -20,7 +20,7 @@ from typing import Any, Final
 import sitrack
 from sitrack.errors import BadInput, Unavailable
 from sitrack.record import codec, keyring, outgoing
-from sitrack.record.journal import Ledger, Reader, present_instant
+from sitrack.record.ledger import Ledger, Reader, present_instant
 from sitrack.record.seal import Seal, last_seal
 
 SCHEMA: Final = "sitrack.export/1"

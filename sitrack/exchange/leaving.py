@@ -18,7 +18,7 @@ from sitrack.journey.episode import Episode
 from sitrack.journey.folding import fold
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import history, library, worklist
-from sitrack.record.journal import Ledger, Reader
+from sitrack.record.ledger import Ledger, Reader
 from sitrack.record.sent import Sending, sendings
 
 

@@ -22,7 +22,7 @@ from sitrack.exchange.fhir.care import Asked
 from sitrack.exchange.files import new_file, new_folder
 from sitrack.exchange.leaving import Journey, journeys, latest
 from sitrack.record import registry, staff
-from sitrack.record.journal import Ledger, Reader, reading
+from sitrack.record.ledger import Ledger, Reader, reading
 
 Files = Mapping[str, Iterable[bytes]]
 """The pieces of each file, by its name; of a form that is one file, under no name."""

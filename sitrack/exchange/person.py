@@ -9,7 +9,8 @@ from sitrack.journey.entries import Entry
 from sitrack.journey.patient import patient_stream
 from sitrack.legible import plain
 from sitrack.record import consents, persons, registry, worklist
-from sitrack.record.journal import Reader, load_stream
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import Reader
 from sitrack.record.sent import sendings
 
 

@@ -19,7 +19,7 @@ from sitrack.exchange import entries
 from sitrack.exchange.entries import Manifest
 from sitrack.record import rows
 from sitrack.record.copying import Copied, take_in
-from sitrack.record.journal import Ledger, Reader, reading
+from sitrack.record.ledger import Ledger, Reader, reading
 
 FILE: Final = "tables.ndjson"
 """The file of the rest."""

@@ -21,7 +21,8 @@ from sitrack.errors import NotPermitted
 from sitrack.journey.entries import Draft, Entry, Provenance
 from sitrack.journey.patient import patient_key
 from sitrack.record import roles, staff
-from sitrack.record.journal import Ledger, Work, reading, retried, writing
+from sitrack.record.journal import Work, retried, writing
+from sitrack.record.ledger import Ledger, reading
 
 READ: Final = "read"
 REFUSED: Final = "refused"

@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from sitrack.journey.entries import Draft, Provenance
 from sitrack.record import codec, tables
-from sitrack.record.journal import Ledger, Work, new_batch, writing
+from sitrack.record.journal import Work, new_batch, writing
+from sitrack.record.ledger import Ledger
 
 CLOCK_STEPPED: Final = "clock-stepped"
 STEP: Final = dt.timedelta(seconds=5)

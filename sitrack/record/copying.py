@@ -21,7 +21,7 @@ from sitrack.clock import zone_named
 from sitrack.errors import VerificationFailed
 from sitrack.record import chain, tables, upgrade, verify
 from sitrack.record.connection import read_url
-from sitrack.record.journal import Ledger, reading
+from sitrack.record.ledger import Ledger, reading
 
 _MADE_BY_GUARDS: Final = ("stream",)
 """Tables that the guards fill by themselves, as entries come in."""

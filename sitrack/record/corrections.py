@@ -23,7 +23,8 @@ from sitrack.journey.amendments import (
 from sitrack.journey.entries import CORRECTED, RETRACTED, Entry
 from sitrack.journey.folding import first_written
 from sitrack.record import library
-from sitrack.record.journal import Ledger, load_stream
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import Ledger
 
 
 def first_wrong(

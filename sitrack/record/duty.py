@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Select, bindparam, select
 
 from sitrack.clock import day_of
 from sitrack.record import codec, tables
-from sitrack.record.journal import Ledger
+from sitrack.record.ledger import Ledger
 
 TEAM_ADDED: Final = "team-added"
 TEAM_CHANGED: Final = "team-changed"

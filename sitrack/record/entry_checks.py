@@ -20,7 +20,7 @@ from sqlalchemy import Connection, text
 from sitrack.record import chain, codec
 from sitrack.record.erasure import Erased
 from sitrack.record.faults import Fault
-from sitrack.record.journal import Ledger
+from sitrack.record.ledger import Ledger
 
 AHEAD: Final = dt.timedelta(minutes=5)
 """How far a record may be ahead of this clock before that is a finding."""

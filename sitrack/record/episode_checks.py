@@ -26,7 +26,8 @@ from sitrack.record import (
 )
 from sitrack.record.erasure import Erased
 from sitrack.record.faults import Fault
-from sitrack.record.journal import Ledger, load_stream
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import Ledger
 
 _EPISODES: Final = """
 SELECT stream, max(seq) FROM entry WHERE stream LIKE 'episode/%'

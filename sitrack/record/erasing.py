@@ -20,7 +20,8 @@ from sitrack.journey.patient import patient_stream
 from sitrack.record import appending, tables
 from sitrack.record.connection import file_of, translated
 from sitrack.record.erasure import ERASED
-from sitrack.record.journal import Ledger, Work
+from sitrack.record.journal import Work
+from sitrack.record.ledger import Ledger
 
 _TRIES: Final = 40
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from sitrack.clock import machine_clock
 from sitrack.record import adrift, codec
-from sitrack.record.journal import Ledger, real_instant
+from sitrack.record.ledger import Ledger, real_instant
 
 _WAL_RESET: Final = ((3, 7, 0), (3, 51, 2))
 """The first and the last version of SQLite in which two processes that write at the

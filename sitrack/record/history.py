@@ -25,7 +25,8 @@ from sitrack.journey.episode import Episode
 from sitrack.journey.folding import fold
 from sitrack.journey.patient import EpisodeKey, patient_stream, read_episode_key
 from sitrack.record import codec, library, persons, tables
-from sitrack.record.journal import Ledger, load_stream
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import Ledger
 
 _named = tables.patient.alias("named")
 _SIBLINGS = (

@@ -24,15 +24,8 @@ from sitrack.journey.episode import Episode
 from sitrack.journey.patient import patient_key
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import appending, outbox, standing, tables
-from sitrack.record.journal import (
-    Ledger,
-    Work,
-    load_stream,
-    new_batch,
-    present_instant,
-    reading,
-    writing,
-)
+from sitrack.record.journal import Work, load_stream, new_batch, writing
+from sitrack.record.ledger import Ledger, present_instant, reading
 from sitrack.record.registry import Patient, Person, one_at_a_time
 
 IMPORTED: Final = "imported"

@@ -21,7 +21,7 @@ from sitrack.record import codec, history, library, tables, worklist
 from sitrack.record.act_first import Line, Now
 from sitrack.record.bands import Bands, calendar_of
 from sitrack.record.duty import roster
-from sitrack.record.journal import Ledger
+from sitrack.record.ledger import Ledger
 from sitrack.record.standing import standing_row
 from sitrack.record.whereabouts import open_then
 from sitrack.record.worklist import Standing, Waiting

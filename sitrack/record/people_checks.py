@@ -13,7 +13,8 @@ from sitrack.journey.entries import MERGED, PAYER_SET
 from sitrack.journey.patient import patient_stream
 from sitrack.record import history, persons
 from sitrack.record.faults import Fault
-from sitrack.record.journal import Ledger, load_stream
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import Ledger
 
 _MENTIONS: Final = """
 SELECT e.stream, e.seq, p.body FROM entry e

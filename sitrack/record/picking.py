@@ -8,7 +8,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from sitrack.record import past_worklist, worklist
-from sitrack.record.journal import Ledger, present_instant
+from sitrack.record.ledger import Ledger, present_instant
 from sitrack.record.worklist import Waiting
 
 

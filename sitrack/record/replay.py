@@ -25,7 +25,7 @@ from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.moves import Move
 from sitrack.pathway.policy import Payer
 from sitrack.record import history, library
-from sitrack.record.journal import Ledger
+from sitrack.record.ledger import Ledger
 
 
 def first_wrong(

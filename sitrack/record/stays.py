@@ -19,7 +19,7 @@ from sqlalchemy import Connection, bindparam, literal, select
 from sitrack.journey.entries import LOST, RETRACTED, clinical_day
 from sitrack.pathway.stages import Stage
 from sitrack.record import codec, tables, whereabouts
-from sitrack.record.journal import Ledger
+from sitrack.record.ledger import Ledger
 
 
 class Stay(NamedTuple):

@@ -31,12 +31,11 @@ from sitrack.record.connection import (
     translated,
 )
 from sitrack.record.fingerprint import refuse_unguarded
-from sitrack.record.journal import (
+from sitrack.record.journal import Work, new_batch
+from sitrack.record.ledger import (
     SCHEMA,
     Ledger,
-    Work,
     check_schema,
-    new_batch,
     open_ledger,
     present_instant,
 )

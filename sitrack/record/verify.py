@@ -23,8 +23,8 @@ from sitrack.record.episode_checks import episode_faults, episodes
 from sitrack.record.erasure import Erased, erased
 from sitrack.record.faults import LOG, Fault, Report
 from sitrack.record.fingerprint import schema_faults
-from sitrack.record.journal import Ledger, present_instant, reading
 from sitrack.record.keys import Trusted
+from sitrack.record.ledger import Ledger, present_instant, reading
 from sitrack.record.log_checks import (
     LogCheck,
     Seen,

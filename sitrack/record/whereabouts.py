@@ -35,7 +35,7 @@ from sitrack.journey.entries import (
 )
 from sitrack.pathway.stages import Stage, Status
 from sitrack.record import codec, tables
-from sitrack.record.journal import Ledger
+from sitrack.record.ledger import Ledger
 
 _FRAME: Final = (OPENED, MOVE, HELD, RESUMED, LOST, RETURNED, CORRECTED, RETRACTED)
 _LAST_MOMENT: Final = "9999"

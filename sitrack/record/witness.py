@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from sitrack.errors import BadInput, NotFound, Unavailable
 from sitrack.record.faults import Fault
-from sitrack.record.journal import Ledger
 from sitrack.record.keys import Signer, Trusted
+from sitrack.record.ledger import Ledger
 from sitrack.record.log_checks import LogCheck, Seen
 from sitrack.record.notes import NotANote, Note, read_head, read_note
 

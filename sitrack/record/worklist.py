@@ -20,7 +20,7 @@ from sitrack.record import worklist_queries as queries
 from sitrack.record.act_first import OFFERED_TO_ME, Line, Now, step_of, why_first
 from sitrack.record.bands import ACT_FIRST, BANDS, LAPSED, SOON, Bands, calendar_of
 from sitrack.record.duty import roster
-from sitrack.record.journal import Ledger, present_instant, reading
+from sitrack.record.ledger import Ledger, present_instant, reading
 
 HIDDEN: Final = ("held", "snoozed", "lapsed", "lost", "not_due")
 """Why an open episode is not on the list of the day."""

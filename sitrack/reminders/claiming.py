@@ -16,7 +16,8 @@ from sitrack.journey.patient import is_patient_key
 from sitrack.record import attempts, dispatch
 from sitrack.record.attempts import Claimed
 from sitrack.record.dispatch import Claim, Waiting
-from sitrack.record.journal import Reader, Work
+from sitrack.record.journal import Work
+from sitrack.record.ledger import Reader
 from sitrack.reminders import rules
 from sitrack.reminders.desk import Desk
 from sitrack.reminders.happening import of_row

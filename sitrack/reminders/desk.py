@@ -16,15 +16,8 @@ from dataclasses import dataclass, field
 from sitrack.clock import start_of, zone_named
 from sitrack.pathway.calendar import Calendar
 from sitrack.record.duty import Roster, roster
-from sitrack.record.journal import (
-    Ledger,
-    Reader,
-    Work,
-    present_instant,
-    reading,
-    real_instant,
-    writing,
-)
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger, Reader, present_instant, reading, real_instant
 from sitrack.reminders.happening import RoundReport
 from sitrack.reminders.windows import SendWindow, send_window
 from sitrack.settings import Settings

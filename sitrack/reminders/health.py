@@ -12,12 +12,7 @@ from dataclasses import dataclass
 
 from sitrack.clock import start_of
 from sitrack.record import library, pulse
-from sitrack.record.journal import (
-    Ledger,
-    present_instant,
-    reading,
-    real_instant,
-)
+from sitrack.record.ledger import Ledger, present_instant, reading, real_instant
 from sitrack.record.pulse import Pulse
 from sitrack.reminders.windows import send_window
 from sitrack.settings import Settings

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sitrack.journey.patient import is_patient_key
 from sitrack.record import attempts, consents
 from sitrack.record.attempts import Claimed
-from sitrack.record.journal import Reader
+from sitrack.record.ledger import Reader
 from sitrack.reminders import rules
 from sitrack.reminders.claiming import Parcel
 from sitrack.reminders.desk import Desk

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sitrack.record import backlog
 from sitrack.record.backlog import Line, Row
-from sitrack.record.journal import Ledger, Reader, present_instant, reading
+from sitrack.record.ledger import Ledger, Reader, present_instant, reading
 
 
 def rows(

@@ -18,7 +18,7 @@ from sitrack.errors import SitrackError
 from sitrack.journey.ladder import NOTICE, Next, following
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import consents, library, outbox
-from sitrack.record.journal import Reader
+from sitrack.record.ledger import Reader
 from sitrack.record.outbox import NewRow, Step
 from sitrack.reminders import rules
 from sitrack.reminders.desk import Desk

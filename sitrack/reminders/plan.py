@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 
 from sitrack.clock import start_of
 from sitrack.record import backlog, outbox
-from sitrack.record.journal import Ledger, Reader, Work, writing
+from sitrack.record.journal import Work, writing
+from sitrack.record.ledger import Ledger, Reader
 from sitrack.reminders.desk import Desk
 from sitrack.reminders.happening import Happening, of_row
 from sitrack.reminders.round import do_round, opened

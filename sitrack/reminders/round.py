@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sitrack.errors import Unavailable
 from sitrack.record import library
-from sitrack.record.journal import Ledger, present_instant, reading
+from sitrack.record.ledger import Ledger, present_instant, reading
 from sitrack.reminders.channels import Channel
 from sitrack.reminders.desk import Desk
 from sitrack.reminders.happening import Happening, RoundReport

@@ -21,13 +21,8 @@ from sitrack.errors import Unavailable
 from sitrack.journey.entries import Draft, Provenance
 from sitrack.record import periods, pulse
 from sitrack.record.clock_steps import note_moved
-from sitrack.record.journal import (
-    Ledger,
-    present_instant,
-    reading,
-    retried,
-    writing,
-)
+from sitrack.record.journal import retried, writing
+from sitrack.record.ledger import Ledger, present_instant, reading
 from sitrack.reminders.desk import worker_name
 
 _BEAT: Final = 60.0

@@ -12,7 +12,7 @@ from contextlib import closing
 
 from sitrack.journey.patient import read_episode_key
 from sitrack.record import access
-from sitrack.record.journal import open_ledger
+from sitrack.record.ledger import open_ledger
 from tests.clinic import Clinic
 from tests.conftest import clock_at
 from tests.sealing import sealed

@@ -18,7 +18,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sitrack.errors import SitrackError
-from sitrack.record.journal import open_ledger
+from sitrack.record.ledger import open_ledger
 from tests.conftest import clock_at
 from tests.sealing import found
 

@@ -17,7 +17,8 @@ from sqlalchemy import text
 
 from sitrack.pathway.stages import Side
 from sitrack.record import access
-from sitrack.record.journal import open_ledger, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import open_ledger
 from tests.clinic import Clinic
 from tests.conftest import clock_at, new_ledger
 from tests.record.test_guards import _DELIVERY, _REMINDER

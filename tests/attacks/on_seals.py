@@ -189,7 +189,7 @@ def fork_from_backup(b):
     A="WITNESS",
 )
 def another_ledger(b):
-    from sitrack.record.journal import open_ledger
+    from sitrack.record.ledger import open_ledger
     from tests.clinic import Clinic
     from tests.conftest import new_ledger
     from tests.sealing import register, sealed

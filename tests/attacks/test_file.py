@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from sitrack.errors import SitrackError
-from sitrack.record.journal import open_ledger
+from sitrack.record.ledger import open_ledger
 from tests.conftest import clock_at
 from tests.sealing import found, sealed, witnessed
 

@@ -6,7 +6,7 @@ from contextlib import closing
 
 from sitrack.cli import run as typed_in
 from sitrack.errors import SitrackError
-from sitrack.record.journal import open_ledger
+from sitrack.record.ledger import open_ledger
 from sitrack.record.tables import metadata
 from tests.cli.keyboard import typed
 from tests.conftest import clock_at

@@ -9,7 +9,7 @@ import itertools
 import pytest
 from sqlalchemy import make_url
 
-from sitrack.record.journal import open_ledger
+from sitrack.record.ledger import open_ledger
 from tests.conftest import clock_at, new_ledger
 
 from .burglar import Burglar

@@ -14,7 +14,8 @@ import pytest
 
 from sitrack.cli import shell
 from sitrack.record.access import keys_seen
-from sitrack.record.journal import load_stream, open_ledger, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import open_ledger, reading
 from sitrack.record.roles import COMMANDS as MATRIX
 from sitrack.settings import OPTIONS, data_folder
 from tests.stories.notation import Story

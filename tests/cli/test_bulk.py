@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from sitrack.record import history
-from sitrack.record.journal import open_ledger, reading
+from sitrack.record.ledger import open_ledger, reading
 from tests.clinic import codes_of
 
 from .golden import same_as_kept

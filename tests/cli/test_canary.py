@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from sitrack.errors import SitrackError
 from sitrack.record import tables
-from sitrack.record.journal import open_ledger, reading
+from sitrack.record.ledger import open_ledger, reading
 from tests.reminders.gateway import Gateway, said, serving
 from tests.reminders.post_office import Authority, PostOffice, listening
 from tests.stories.notation import Story

@@ -9,7 +9,8 @@ from sqlalchemy import make_url
 
 from sitrack.record import grants, upgrade
 from sitrack.record.connection import read_url
-from sitrack.record.journal import KNOWN_SCHEMAS, load_stream, open_ledger, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import KNOWN_SCHEMAS, open_ledger, reading
 from sitrack.record.roles import COMMANDS as MATRIX
 from sitrack.record.roles import ROLES
 from tests.clinic import driver

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import clinic
 from sitrack.record import tables
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from tests.record.plans import accesses, sent
 
 from .keyboard import typed

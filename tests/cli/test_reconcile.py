@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 from sitrack.record import grants
 from sitrack.record.appending import LOG_PREFIX
-from sitrack.record.journal import open_ledger
+from sitrack.record.ledger import open_ledger
 from tests.clinic import driver
 from tests.logins import call, drop_logins, logged_in
 from tests.stories.notation import Story

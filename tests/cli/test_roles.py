@@ -6,7 +6,8 @@ from contextlib import closing, nullcontext
 import pytest
 
 from sitrack.errors import NotPermitted
-from sitrack.record.journal import load_stream, open_ledger, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import open_ledger, reading
 from sitrack.record.roles import COMMANDS as MATRIX
 from sitrack.record.roles import ROLES, refuse
 from tests.stories.notation import Story

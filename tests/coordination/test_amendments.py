@@ -23,7 +23,8 @@ from sitrack.journey.forms import KINDS
 from sitrack.journey.patient import patient_key
 from sitrack.pathway.stages import Side
 from sitrack.record import history
-from sitrack.record.journal import load_stream, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import reading
 from sitrack.record.staff import Staff
 from tests.clinic import RIVERA, Clinic, codes_of, everything
 from tests.journey.test_corrections import EVERY_KIND

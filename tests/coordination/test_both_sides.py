@@ -7,7 +7,8 @@ import pytest
 from sitrack.errors import BadInput, NotFound, NotPermitted, WrittenFirst
 from sitrack.journey.findings import Refused
 from sitrack.pathway.stages import Side
-from sitrack.record.journal import load_stream, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import reading
 from tests.clinic import Clinic, codes_of, everything
 
 OTHER = {Side.LEFT: "right", Side.RIGHT: "left"}

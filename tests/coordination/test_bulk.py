@@ -7,7 +7,7 @@ from sitrack.coordination.people import Author
 from sitrack.coordination.undo import undo
 from sitrack.errors import BadInput, NotPermitted, Unavailable, WrittenFirst
 from sitrack.record import history
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from tests.clinic import RIVERA, Clinic, codes_of, everything
 
 

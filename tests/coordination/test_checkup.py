@@ -11,7 +11,7 @@ from sitrack.coordination.handing import assign
 from sitrack.coordination.parking import change_status
 from sitrack.journey import parking
 from sitrack.record import footing, grants
-from sitrack.record.journal import open_ledger, present_instant, reading
+from sitrack.record.ledger import open_ledger, present_instant, reading
 from sitrack.record.roles import ROLES
 from sitrack.record.staff import Staff
 from sitrack.reminders.channels import TemporaryFailure

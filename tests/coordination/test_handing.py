@@ -12,7 +12,7 @@ from sitrack.journey.findings import Refused
 from sitrack.record import history
 from sitrack.record.duty import Absence
 from sitrack.record.filters import Asker, read_filter
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from sitrack.record.staff import Staff
 from sitrack.record.worklist import HIDDEN, Wish, who_waits
 from tests.clinic import RIVERA, Clinic, codes_of

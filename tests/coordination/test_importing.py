@@ -13,7 +13,8 @@ from sitrack.journey.folding import fold
 from sitrack.journey.intake.rows import Row
 from sitrack.journey.patient import read_episode_key
 from sitrack.record import roles
-from sitrack.record.journal import load_stream, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import reading
 from sitrack.record.outbox import steps_due
 from sitrack.record.registry import Person
 from sitrack.record.worklist import HIDDEN, who_waits

@@ -13,7 +13,8 @@ from sitrack.errors import BadInput, NotEligible, NotFound
 from sitrack.journey.intake.rows import Row
 from sitrack.pathway.stages import Side
 from sitrack.record import history, persons, rebuilding, registry, worklist
-from sitrack.record.journal import load_stream, reading, writing
+from sitrack.record.journal import load_stream, writing
+from sitrack.record.ledger import reading
 from tests.clinic import RIVERA, Clinic, codes_of, faults_of
 from tests.conftest import clock_at
 

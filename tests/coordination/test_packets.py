@@ -9,7 +9,8 @@ from sitrack.coordination.packets import Composed, export
 from sitrack.coordination.people import Author, set_payer
 from sitrack.coordination.questions import When
 from sitrack.errors import NotFound, NotPermitted
-from sitrack.record.journal import load_stream, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import reading
 from tests.clinic import RIVERA, Clinic, codes_of, everything
 
 

@@ -15,7 +15,8 @@ from sitrack.pathway import derivation
 from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.stages import Side
 from sitrack.record import library
-from sitrack.record.journal import load_stream, reading, writing
+from sitrack.record.journal import load_stream, writing
+from sitrack.record.ledger import reading
 from tests.clinic import RIVERA, Clinic, codes_of, driver, everything, faults_of
 
 BASE = load(shipped_text())

@@ -29,7 +29,8 @@ from sitrack.errors import SitrackError
 from sitrack.pathway.stages import Side
 from sitrack.record import tables
 from sitrack.record.attempts import Claimed
-from sitrack.record.journal import open_ledger, reading, real_instant, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import open_ledger, reading, real_instant
 from sitrack.record.registry import Person
 from sitrack.record.staff import Staff
 from sitrack.reminders.channels.file import FileChannel

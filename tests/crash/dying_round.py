@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from sitrack import settings
 from sitrack.clock import stopped_clock
 from sitrack.record import attempts, dispatch, outbox
-from sitrack.record.journal import open_ledger
+from sitrack.record.ledger import open_ledger
 from sitrack.reminders import desk
 from sitrack.reminders.channels.email import EmailChannel
 from sitrack.reminders.round import run_round

@@ -11,6 +11,7 @@ from sitrack.coordination import amendments
 from sitrack.coordination.page import Because
 from sitrack.journey.patient import read_episode_key
 from sitrack.record import journal, standing
+from sitrack.record.ledger import open_ledger
 from tests.clinic import RIVERA
 
 
@@ -30,7 +31,7 @@ def dies_on(times, act):
 
 def main():
     told = json.load(sys.stdin)
-    ledger = journal.open_ledger(told["url"])
+    ledger = open_ledger(told["url"])
     ledger.use_clock(stopped_clock(dt.datetime.fromisoformat(told["now"])))
     if told["point"] == "append":
         journal.Work.append = dies_on(told["times"], journal.Work.append)

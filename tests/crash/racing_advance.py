@@ -17,7 +17,7 @@ from sitrack.coordination.people import Author
 from sitrack.errors import SitrackError
 from sitrack.journey.patient import read_episode_key
 from sitrack.record.connection import read_url
-from sitrack.record.journal import Ledger, open_ledger, reading
+from sitrack.record.ledger import Ledger, open_ledger, reading
 
 
 def make_the_move(ledger, told, who):

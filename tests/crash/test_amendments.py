@@ -9,7 +9,7 @@ import pytest
 
 from sitrack.pathway.stages import Side
 from sitrack.record import history
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from tests.clinic import Clinic, codes_of, everything
 
 from .test_kill import ROOT

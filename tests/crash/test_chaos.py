@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from sitrack.record.journal import open_ledger
+from sitrack.record.ledger import open_ledger
 from tests.clinic import codes_of
 
 from .chaos import storm

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from sitrack.coordination.episodes import Step, advance
-from sitrack.record.journal import open_ledger
+from sitrack.record.ledger import open_ledger
 from tests.clinic import RIVERA, Clinic, codes_of, everything
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from tests.cli.keyboard import command, typed_outside
 from tests.clinic import Clinic, codes_of
 

@@ -12,7 +12,8 @@ from sqlalchemy import update
 
 from sitrack import settings
 from sitrack.record import tables
-from sitrack.record.journal import real_instant, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import real_instant
 from sitrack.reminders.channels.email import EmailChannel
 from sitrack.reminders.round import run_round
 from tests.clinic import Clinic, codes_of

@@ -8,9 +8,11 @@ from contextlib import closing
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from sitrack.record import dispatch, journal, tables
+from sitrack.record import dispatch, tables
+from sitrack.record import ledger as opened
 from sitrack.record.dispatch import Claim
-from sitrack.record.journal import open_ledger, reading, real_instant, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import open_ledger, reading, real_instant
 from sitrack.reminders.round import run_round
 from tests.clinic import Clinic, settings_of
 from tests.reminders.conftest import Memory, outbox
@@ -107,10 +109,10 @@ def hosts(postgresql_ledger, monkeypatch):
     """Do something on a host whose own clock is off; the server's is right."""
     with_rows(postgresql_ledger, 3)
     url = postgresql_ledger.url.render_as_string(hide_password=False)
-    right = journal.machine_clock
+    right = opened.machine_clock
 
     def on_host(off_by, act):
-        monkeypatch.setattr(journal, "machine_clock", lambda: right() + off_by)
+        monkeypatch.setattr(opened, "machine_clock", lambda: right() + off_by)
         with closing(open_ledger(url)) as ledger:
             return act(ledger)
 

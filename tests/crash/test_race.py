@@ -11,7 +11,8 @@ from sitrack.coordination.handing import assign
 from sitrack.coordination.people import add_staff
 from sitrack.coordination.teams import TeamChange, add_team
 from sitrack.record import history
-from sitrack.record.journal import load_stream, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import reading
 from sitrack.record.staff import Staff
 from tests.clinic import RIVERA, Clinic, codes_of
 

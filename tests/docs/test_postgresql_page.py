@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import make_url
 
 from sitrack.record import grants
-from sitrack.record.journal import open_ledger
+from sitrack.record.ledger import open_ledger
 from sitrack.record.roles import ROLES
 from tests.cli.keyboard import typed
 from tests.clinic import codes_of, driver

@@ -5,7 +5,7 @@ import random
 
 from sitrack.exchange.leaving import journeys
 from sitrack.exchange.pseudonyms import Names
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from sitrack.reminders.channels.file import FileChannel
 from sitrack.reminders.round import run_round
 from tests.clinic import settings_of

@@ -10,7 +10,8 @@ import pytest
 
 from sitrack.errors import BadInput, Unavailable
 from sitrack.exchange import entries, standalone
-from sitrack.record.journal import reading, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import reading
 from sitrack.record.witness import cosigned, keep
 from tests.clinic import Clinic
 from tests.record.test_guards import _DELIVERY, _REMINDER

@@ -17,7 +17,7 @@ from sitrack.exchange.fhir import bundle
 from sitrack.exchange.fhir.care import Asked
 from sitrack.journey.entries import RETRACTED
 from sitrack.record import registry
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from tests.exchange.clinic_abroad import HIDDEN, found_in, lived, names_of
 
 SCHEMA = Path(__file__).parent / "fhir-r4.schema.json.gz"

@@ -9,7 +9,7 @@ import pytest
 from sitrack.errors import BadInput, VerificationFailed, WrittenFirst
 from sitrack.exchange import whole
 from sitrack.record.copying import heads
-from sitrack.record.journal import open_ledger, reading
+from sitrack.record.ledger import open_ledger, reading
 from tests.clinic import Clinic, everything
 from tests.exchange.clinic_abroad import lived
 from tests.sealing import register, sealed

@@ -25,7 +25,7 @@ from sitrack.coordination.people import Author
 from sitrack.coordination.teams import TeamChange, add_team
 from sitrack.journey import parking
 from sitrack.pathway.stages import Side
-from sitrack.record.journal import SCHEMA
+from sitrack.record.ledger import SCHEMA
 from sitrack.record.staff import Staff
 from sitrack.reminders.channels.file import FileChannel
 from sitrack.reminders.round import run_round

@@ -18,7 +18,7 @@ from sitrack.coordination.evidence import EvidenceRequest, record_evidence
 from sitrack.coordination.questions import When
 from sitrack.journey.patient import read_episode_key
 from sitrack.record import copying, upgrade
-from sitrack.record.journal import KNOWN_SCHEMAS, SCHEMA, open_ledger
+from sitrack.record.ledger import KNOWN_SCHEMAS, SCHEMA, open_ledger
 from sitrack.record.worklist import who_waits
 from tests.clinic import RIVERA, codes_of, driver
 from tests.conftest import clock_at

@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 from sitrack.errors import Unavailable
 from sitrack.record import guards, upgrade
 from sitrack.record.connection import read_url
-from sitrack.record.journal import KNOWN_SCHEMAS, SCHEMA, open_ledger, reading
+from sitrack.record.ledger import KNOWN_SCHEMAS, SCHEMA, open_ledger, reading
 from sitrack.record.tables import PARTIAL, metadata
 from tests.clinic import Clinic, codes_of, driver, everything
 

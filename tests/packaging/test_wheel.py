@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sitrack.record.journal import SCHEMA
+from sitrack.record.ledger import SCHEMA
 from tests.docs.readme import ROOT, printed, run
 
 

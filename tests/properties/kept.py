@@ -20,15 +20,8 @@ from sitrack.journey.entries import Draft, Entry
 from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.stages import Side
 from sitrack.record import standing, tables, verify
-from sitrack.record.journal import (
-    Ledger,
-    Work,
-    load_stream,
-    new_batch,
-    open_ledger,
-    reading,
-    writing,
-)
+from sitrack.record.journal import Work, load_stream, new_batch, writing
+from sitrack.record.ledger import Ledger, open_ledger, reading
 from tests.clinic import Clinic
 from tests.conftest import new_ledger
 from tests.journey.notation import Story

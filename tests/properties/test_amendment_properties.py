@@ -30,7 +30,7 @@ from sitrack.journey.entries import (
 from sitrack.journey.forms import KINDS
 from sitrack.journey.machine import machine_for
 from sitrack.record import history
-from sitrack.record.journal import Ledger, reading
+from sitrack.record.ledger import Ledger, reading
 from tests.clinic import RIVERA
 from tests.journey.notation import NURSE, ZONE, Story, on
 from tests.properties.commands import COMMANDS

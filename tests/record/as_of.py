@@ -21,7 +21,7 @@ from sitrack.clock import start_of
 from sitrack.errors import NotFound
 from sitrack.journey.patient import read_episode_key
 from sitrack.record import history, whereabouts
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from tests.clinic import driver
 from tests.conftest import ZONE, Postgres, new_ledger
 from tests.record.lives import DAY, Lives

@@ -18,7 +18,7 @@ from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.stages import Side
 from sitrack.record import history
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from tests.clinic import RIVERA, Clinic
 
 DAY = dt.timedelta(days=1)

@@ -12,7 +12,8 @@ from sitrack.errors import NotPermitted
 from sitrack.journey.patient import patient_key
 from sitrack.record import access, roles
 from sitrack.record.access import Reader, Sight, keys_seen
-from sitrack.record.journal import load_stream, open_ledger, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import open_ledger, reading
 from tests.clinic import Clinic, codes_of, driver, everything
 
 RIVERA = Reader("rivera", "coordinator", "front-desk")

@@ -11,7 +11,8 @@ from sitrack.errors import BadInput, WrittenFirst
 from sitrack.journey.entries import Draft, Provenance
 from sitrack.record import appending, chain, codec, tables
 from sitrack.record.connection import translated
-from sitrack.record.journal import load_stream, reading, writing
+from sitrack.record.journal import load_stream, writing
+from sitrack.record.ledger import reading
 from tests.clinic import codes_of, driver, everything
 
 from .test_journal import WHO, append, draft

@@ -6,7 +6,7 @@ import random
 from sitrack.errors import NotFound
 from sitrack.journey.patient import read_episode_key
 from sitrack.record import history, whereabouts
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from tests.record.as_of import ask, streams_of, told
 from tests.record.lives import DAY, Lives
 

@@ -5,7 +5,8 @@ import datetime as dt
 import pytest
 
 from sitrack.record import clock_steps, journal
-from sitrack.record.journal import load_stream, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import reading
 from tests.clinic import Clinic, codes_of
 
 HOUR = dt.timedelta(hours=1)

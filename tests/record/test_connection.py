@@ -19,9 +19,10 @@ from sitrack.errors import (
     WrittenFirst,
 )
 from sitrack.record import connection as doors
-from sitrack.record import journal, tables, upgrade
+from sitrack.record import tables, upgrade
 from sitrack.record.connection import read_url
-from sitrack.record.journal import load_stream, open_ledger, reading, retried, writing
+from sitrack.record.journal import load_stream, retried, writing
+from sitrack.record.ledger import SCHEMA, Ledger, open_ledger, reading
 from sitrack.record.registry import Person
 from tests.clinic import Clinic, codes_of, driver, everything
 from tests.conftest import ZONE, new_ledger
@@ -201,7 +202,7 @@ def test_an_older_schema_is_refused_with_the_command_that_mends_it(ledger):
 
 def test_a_ledger_of_this_schema_needs_no_upgrade(ledger):
     before = everything(ledger)
-    assert upgrade.upgrade(url_of(ledger)) == (journal.SCHEMA, journal.SCHEMA)
+    assert upgrade.upgrade(url_of(ledger)) == (SCHEMA, SCHEMA)
     assert everything(ledger) == before
 
 
@@ -280,7 +281,7 @@ def test_a_server_on_this_machine_does_not(url):
 
 
 def test_the_password_is_in_no_repr():
-    ledger = journal.Ledger(read_url(f"postgresql://amy:{SECRET}@localhost/x"))
+    ledger = Ledger(read_url(f"postgresql://amy:{SECRET}@localhost/x"))
     assert SECRET not in repr(ledger)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sitrack.errors import Unavailable, VerificationFailed
 from sitrack.record import copying
-from sitrack.record.journal import open_ledger, reading
+from sitrack.record.ledger import open_ledger, reading
 from tests.clinic import Clinic, codes_of, driver, everything
 from tests.conftest import new_ledger
 from tests.exchange.clinic_abroad import lived

@@ -11,7 +11,8 @@ from sitrack.coordination.evidence import EvidenceRequest, record_evidence
 from sitrack.coordination.page import Because
 from sitrack.coordination.undo import undo
 from sitrack.pathway.stages import Side
-from sitrack.record.journal import load_stream, open_ledger, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import open_ledger, reading
 from tests.clinic import RIVERA, Clinic, codes_of, driver, faults_of
 
 from .test_verify import forged

@@ -8,7 +8,7 @@ from psycopg import errors
 from sqlalchemy import make_url, select
 
 from sitrack.record import tables
-from sitrack.record.journal import open_ledger, reading
+from sitrack.record.ledger import open_ledger, reading
 from tests.clinic import codes_of, driver, everything
 from tests.conftest import clock_at
 from tests.crash.servers import installed

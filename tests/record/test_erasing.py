@@ -12,7 +12,8 @@ from sitrack.coordination.erasing import erase
 from sitrack.coordination.people import Author
 from sitrack.errors import NotEligible, NotFound, NotPermitted, WrittenFirst
 from sitrack.record import chain, copying, history, registry, tables
-from sitrack.record.journal import open_ledger, reading, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import open_ledger, reading
 from sitrack.record.staff import Staff
 from sitrack.record.worklist import who_waits
 from tests.clinic import RIVERA, Clinic, codes_of, driver

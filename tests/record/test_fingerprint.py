@@ -8,7 +8,7 @@ import pytest
 from sitrack.errors import Unavailable
 from sitrack.record import fingerprint, guards
 from sitrack.record.connection import engine_for, read_url
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from sitrack.record.upgrade import _migrating, run_migrations
 from tests.clinic import driver
 

@@ -11,7 +11,7 @@ from sitrack.errors import NotFound, SitrackError
 from sitrack.journey.patient import read_episode_key
 from sitrack.pathway.stages import Side
 from sitrack.record import history
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from tests.clinic import Clinic
 
 DAY = dt.timedelta(days=1)

@@ -14,14 +14,8 @@ from sitrack.errors import (
 )
 from sitrack.journey.entries import Draft, Provenance
 from sitrack.record import chain, codec, tables, upgrade
-from sitrack.record.journal import (
-    SCHEMA,
-    load_stream,
-    open_ledger,
-    reading,
-    retried,
-    writing,
-)
+from sitrack.record.journal import load_stream, retried, writing
+from sitrack.record.ledger import SCHEMA, open_ledger, reading
 from tests.clinic import codes_of, driver, everything
 from tests.conftest import ZONE
 

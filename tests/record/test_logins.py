@@ -9,7 +9,8 @@ from sitrack.coordination.granting import grant_logins
 from sitrack.coordination.people import Author
 from sitrack.errors import NotEligible, Unavailable
 from sitrack.record import erasing, grants, guards, staff, upgrade
-from sitrack.record.journal import load_stream, open_ledger, reading, writing
+from sitrack.record.journal import load_stream, writing
+from sitrack.record.ledger import open_ledger, reading
 from sitrack.reminders.round import run_round
 from tests.clinic import RIVERA, codes_of, driver, settings_of
 from tests.conftest import clock_at, new_ledger

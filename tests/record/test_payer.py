@@ -11,7 +11,7 @@ from sitrack.coordination.questions import When, why
 from sitrack.errors import BadInput, NotFound
 from sitrack.journey.findings import Refused
 from sitrack.record import history, registry
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from sitrack.record.registry import Person
 from tests.clinic import RIVERA, Clinic, codes_of, driver, everything
 

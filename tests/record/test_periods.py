@@ -5,7 +5,8 @@ import threading
 from contextlib import closing
 
 from sitrack.record import periods
-from sitrack.record.journal import open_ledger, reading, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import open_ledger, reading
 
 NOON = dt.datetime(2025, 1, 7, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)

@@ -10,7 +10,8 @@ from sitrack.coordination.people import Author, add_staff, enrol
 from sitrack.errors import BadInput, NotFound, NotPermitted
 from sitrack.journey.patient import read_patient_key
 from sitrack.record import registry, staff
-from sitrack.record.journal import reading, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import reading
 from sitrack.record.registry import Person, read_person
 from sitrack.record.staff import Staff
 from tests.clinic import RIVERA, Clinic, codes_of, everything

@@ -8,8 +8,9 @@ from sqlalchemy import text
 from sitrack.clock import stopped_clock
 from sitrack.errors import NotPermitted, VerificationFailed
 from sitrack.record import chain, codec, keyring, merkle, seal
-from sitrack.record.journal import reading, writing
+from sitrack.record.journal import writing
 from sitrack.record.keys import Trusted
+from sitrack.record.ledger import reading
 from sitrack.record.notes import read_head, read_note
 from tests.clinic import Clinic, driver, everything
 from tests.sealing import (

@@ -14,7 +14,8 @@ from sitrack.journey.findings import Refused
 from sitrack.journey.folding import fold
 from sitrack.pathway.stages import Side
 from sitrack.record import library, standing, tables, worklist
-from sitrack.record.journal import load_stream, reading, writing
+from sitrack.record.journal import load_stream, writing
+from sitrack.record.ledger import reading
 from tests.clinic import RIVERA, Clinic, codes_of
 
 NOT_OF_ENTRIES = {"step", "step_on"}

@@ -11,7 +11,7 @@ from sitrack.errors import NotFound
 from sitrack.journey import parking
 from sitrack.pathway.stages import Stage
 from sitrack.record import history
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from sitrack.record.stays import journeys
 from tests.clinic import RIVERA, Clinic
 from tests.record.lives import Lives

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from sitrack.record import chain, codec, verify
-from sitrack.record.journal import open_ledger, reading
+from sitrack.record.ledger import open_ledger, reading
 from tests.clinic import Clinic, codes_of, driver, faults_of
 
 

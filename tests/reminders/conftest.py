@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from sitrack.record import tables
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from sitrack.reminders.round import run_round
 from tests.clinic import Clinic, settings_of
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sitrack.coordination import consent, people
 from sitrack.coordination.evidence import EvidenceRequest, record_evidence
 from sitrack.record import tables
-from sitrack.record.journal import open_ledger, reading
+from sitrack.record.ledger import open_ledger, reading
 from sitrack.record.staff import Staff
 from tests.clinic import RIVERA, Clinic
 from tests.conftest import new_ledger

@@ -20,7 +20,8 @@ from sitrack.journey import parking
 from sitrack.journey.forms import OUTCOMES
 from sitrack.pathway.loading import load, shipped_text
 from sitrack.record import tables, worklist
-from sitrack.record.journal import open_ledger, reading, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import open_ledger, reading
 from sitrack.record.worklist import Wish
 from sitrack.reminders.channels import TemporaryFailure
 from sitrack.reminders.plan import plan_round

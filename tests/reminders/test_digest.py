@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 
 from sitrack.pathway.stages import Side
 from sitrack.record import tables
-from sitrack.record.journal import open_ledger, reading, real_instant, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import open_ledger, reading, real_instant
 from sitrack.reminders import wording
 from sitrack.reminders.channels import PermanentFailure, TemporaryFailure
 from sitrack.reminders.plan import plan_round

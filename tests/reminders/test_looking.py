@@ -7,7 +7,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from sitrack.coordination.retrying import retry_reminders
 from sitrack.errors import NotFound
-from sitrack.record.journal import load_stream, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import reading
 from sitrack.reminders import looking_back
 from sitrack.reminders.channels import PermanentFailure, TemporaryFailure
 from sitrack.reminders.health import Limits, health, openmetrics

@@ -8,7 +8,8 @@ from sitrack.coordination import consent, people
 from sitrack.coordination.episodes import open_episode
 from sitrack.errors import BadInput, NotFound
 from sitrack.pathway.stages import Side
-from sitrack.record.journal import load_stream, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import reading
 from sitrack.record.registry import Person
 from sitrack.record.staff import Staff
 from sitrack.reminders.plan import plan_round

@@ -14,7 +14,8 @@ import pytest
 
 from sitrack.errors import Unavailable
 from sitrack.record import clock_steps, periods, pulse
-from sitrack.record.journal import load_stream, open_ledger, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import open_ledger, reading
 from sitrack.reminders import watching
 from sitrack.reminders.schedule import watch as keep_watch
 from sitrack.reminders.watching import Watch, note_round

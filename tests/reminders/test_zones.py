@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sitrack.clock import day_of, start_of
 from sitrack.journey.entries import clinical_day
 from sitrack.record import tables
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from sitrack.reminders.plan import plan_round
 from sitrack.reminders.windows import SendWindow
 from tests.clinic import Clinic, settings_of

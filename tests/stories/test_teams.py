@@ -2,7 +2,8 @@
 
 import pytest
 
-from sitrack.record.journal import load_stream, open_ledger, reading
+from sitrack.record.journal import load_stream
+from sitrack.record.ledger import open_ledger, reading
 
 from .notation import Story
 

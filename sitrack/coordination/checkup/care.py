@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from sitrack.coordination.checkup import Check, Result
 from sitrack.journey.patient import read_episode_key
 from sitrack.record import adrift, history
-from sitrack.record.journal import Ledger, Reader
+from sitrack.record.ledger import Ledger, Reader
 
 _NAMED = 3
 """Episodes that a sentence names; the rest is counted."""

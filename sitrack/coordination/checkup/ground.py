@@ -9,7 +9,7 @@ from sitrack.coordination.checkup import Check, Result
 from sitrack.coordination.checkup.care import listed
 from sitrack.pathway.loading import load, shipped_text
 from sitrack.record import adrift, fingerprint, footing, library, rights
-from sitrack.record.journal import Ledger, Reader
+from sitrack.record.ledger import Ledger, Reader
 
 _APART = dt.timedelta(seconds=2)
 """Clocks that differ by less are together."""

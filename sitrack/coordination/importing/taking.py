@@ -29,7 +29,7 @@ from sitrack.record.intake import (
     rows_written,
     taking_in,
 )
-from sitrack.record.journal import Ledger
+from sitrack.record.ledger import Ledger
 
 _AT_ONCE: Final = 1000
 """Rows of one transaction, until the person whose row it is has no more."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from sitrack.errors import BadInput
 from sitrack.record import picking, stays
-from sitrack.record.journal import Ledger, Reader, present_instant
+from sitrack.record.ledger import Ledger, Reader, present_instant
 from sitrack.record.stays import Journey
 from sitrack.record.worklist import Waiting
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from sitrack.coordination.questions import When
 from sitrack.coordination.questions import census as everybody
 from sitrack.coordination.reports.asked import Asked, day_of, journeys
-from sitrack.record.journal import Ledger, reading
+from sitrack.record.ledger import Ledger, reading
 
 
 def census(ledger: Ledger, asked: Asked) -> tuple[dt.date, Mapping[str, int]]:

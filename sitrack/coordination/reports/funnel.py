@@ -10,7 +10,7 @@ from typing import Final
 
 from sitrack.coordination.reports.asked import Asked, day_of, journeys
 from sitrack.pathway.stages import Stage
-from sitrack.record.journal import Ledger, reading
+from sitrack.record.ledger import Ledger, reading
 from sitrack.record.stays import Journey, Stay
 
 _DECLINED: Final = "declined"

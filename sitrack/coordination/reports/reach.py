@@ -14,7 +14,7 @@ from sitrack.journey.entries import Entry
 from sitrack.journey.patient import is_patient_key
 from sitrack.journey.reach import IN_PERSON, Reach, Try
 from sitrack.record import history, library, picking, sent
-from sitrack.record.journal import Ledger, Reader, reading
+from sitrack.record.ledger import Ledger, Reader, reading
 from sitrack.record.sent import Sending
 
 SPAN = dt.timedelta(days=90)

@@ -11,7 +11,7 @@ from sitrack.coordination.reports import survival
 from sitrack.coordination.reports.asked import FEW, Asked, day_of, journeys
 from sitrack.coordination.reports.survival import Waits
 from sitrack.pathway.stages import Stage
-from sitrack.record.journal import Ledger, reading
+from sitrack.record.ledger import Ledger, reading
 from sitrack.record.stays import Journey
 
 

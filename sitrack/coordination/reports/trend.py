@@ -13,7 +13,7 @@ from sitrack.journey.trials import Trial, trials
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Stage
 from sitrack.record import history, library
-from sitrack.record.journal import Ledger, Reader, reading
+from sitrack.record.ledger import Ledger, Reader, reading
 from sitrack.record.stays import Journey, Stay
 
 _DAY: Final = dt.timedelta(days=1)

@@ -6,7 +6,8 @@ from sqlalchemy import select, update
 
 from sitrack.record import dispatch, outbox, tables
 from sitrack.record.dispatch import Claim
-from sitrack.record.journal import reading, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import reading
 from tests.clinic import settings_of
 from tests.reminders.conftest import Memory
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from sitrack.record import backlog
-from sitrack.record.journal import reading
+from sitrack.record.ledger import reading
 from sitrack.reminders.channels import PermanentFailure, TemporaryFailure
 from sitrack.reminders.plan import plan_round
 from tests.clinic import RIVERA, everything

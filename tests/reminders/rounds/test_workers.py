@@ -10,7 +10,8 @@ from sqlalchemy import insert, select, update
 
 from sitrack.record import attempts, dispatch, outbox, tables
 from sitrack.record.attempts import Word
-from sitrack.record.journal import open_ledger, reading, writing
+from sitrack.record.journal import writing
+from sitrack.record.ledger import open_ledger, reading
 from sitrack.reminders import desk
 from sitrack.reminders.round import run_round
 from tests.clinic import Clinic
