@@ -7,6 +7,7 @@ docs/reference/export-folder.md.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from typing import Any, Final
 import sitrack
 from sitrack.errors import BadInput, Unavailable
 from sitrack.record import codec, keyring, outgoing
+from sitrack.record.keys import Rotation
 from sitrack.record.ledger import Ledger, Reader, present_instant
 from sitrack.record.seal import Seal, last_seal
 
@@ -136,11 +138,25 @@ def _write_part(
 
 
 def _write_for_strangers(connection: Reader, out: _Folder) -> None:
-    """The keys as the record tells them, and what verifies the rest."""
+    """The keys as the record tells them, and what verifies the rest.
+
+    Rotations stand in a file of their own: an export without contents, or of a part,
+    has no entry that says them, and whoever holds the old key alone needs them.
+    """
     told = keyring.registered(connection)
+    out.lines("rotations", (_rotation(k.rotation) for k in told if k.rotation))
     out.text("keys.txt", _KEYS_REMARK + "".join(f"{k.trusted.line}\n" for k in told))
     source = resources.files("sitrack.exchange") / "standalone.py"
     out.text(VERIFIER, source.read_text(encoding="utf-8"))
+
+
+def _rotation(rotation: Rotation) -> dict[str, Any]:
+    return {
+        "old": str(rotation.old),
+        "key": str(rotation.new),
+        "after": rotation.size,
+        "signature": base64.b64encode(rotation.signature).decode(),
+    }
 
 
 @dataclass

@@ -28,7 +28,6 @@ HEADER = (
     *("recorded", "performer", "recorder", "source", "protocol", "corrects", "batch"),
     "commitment",
 )
-ROTATED = ("office", "key-rotated")
 DELIVERY = ("reminder", "attempt", "event", "at", "worker", "detail")
 Row = dict[str, Any]
 Key = tuple[str, bytes, int, int | None]
@@ -237,12 +236,12 @@ class Verifier:
                     self.fault("INTEGRITY", name, "it is not as it was written")
 
     def told(self) -> None:
-        """What entries say of contents that were erased, and of keys handed over."""
+        """What is said of keys handed over, and of contents that were erased."""
+        for row in self.rows("rotations"):
+            self.rotate(row)
         for row in self.rows("entries"):
             if row["body"] and row["kind"] == "erased":
                 self.erase(row["stream"], json.loads(row["body"])["streams"])
-            elif row["body"] and (row["stream"], row["kind"]) == ROTATED:
-                self.rotate(json.loads(row["body"]))
 
     def erase(self, stream: str, told: list[Row]) -> None:
         """Expect no contents up to these entries: of the same patient alone."""
