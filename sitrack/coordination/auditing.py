@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sitrack.errors import NotEligible, NotFound
+from sitrack.errors import NotFound, NotPermitted
 from sitrack.journey.patient import is_patient_key, read_episode_key, read_patient_key
 from sitrack.record import (
     history,
@@ -123,11 +123,11 @@ def reconcile(ledger: Ledger, lines: Iterable[str], span: Span) -> Reconciled:
         span: what is compared; an open end is where the log ends.
 
     Raises:
-        NotEligible: the record is no server's.
+        NotPermitted: the record is no server's.
         NotFound: the log tells of no read of this record.
     """
     if not ledger.on_postgres:
-        raise NotEligible(
+        raise NotPermitted(
             "a SQLite file has no server whose log could be held against it",
             "sitrack audit verify",
         )

@@ -35,7 +35,7 @@ from sitrack.record import (
     standing,
     worklist,
 )
-from sitrack.record.journal import Work, writing
+from sitrack.record.journal import Work, load_stream, writing
 from sitrack.record.ledger import Ledger, Reader, reading
 from sitrack.record.registry import Patient
 
@@ -66,10 +66,11 @@ class Written:
 def find_key(ledger: Ledger, typed: str) -> EpisodeKey:
     """Return the episode that was named, by its key or by its patient's.
 
-    A patient's key stands for the patient's one open episode.
+    A patient's key stands for the patient's one open episode. The key of an episode is
+    not looked up: what loads the episode next refuses one that is not there.
 
     Raises:
-        NotFound: there is no such episode, or several are open.
+        NotFound: the patient is not there, or has no open episode, or several.
     """
     if not is_patient_key(typed):
         return read_episode_key(typed)
@@ -86,6 +87,23 @@ def find_key(ledger: Ledger, typed: str) -> EpisodeKey:
             f"sitrack episode open {patient} --side left|right",
         )
     raise NotFound(f"{patient} has several open episodes", f"say {' or '.join(live)}")
+
+
+def find_existing(ledger: Ledger, typed: str) -> EpisodeKey:
+    """Return the episode that was named, where nothing loads it afterwards.
+
+    Raises:
+        NotFound: there is no such episode, or several are open.
+    """
+    key = find_key(ledger, typed)
+    with reading(ledger) as connection:
+        if not load_stream(connection, key.stream):
+            raise _no_episode(key)
+    return key
+
+
+def _no_episode(key: EpisodeKey) -> NotFound:
+    return NotFound(f"there is no episode {key}", f"sitrack show {key.patient}")
 
 
 def open_episode(
@@ -224,7 +242,7 @@ def load_episode(work: Work, key: EpisodeKey, expect_version: int | None) -> Ope
     work.hold(patient_stream(patient.key))
     entries = work.load(key.stream)
     if not entries:
-        raise NotFound(f"there is no episode {key}", f"sitrack show {key.patient}")
+        raise _no_episode(key)
     version = entries[-1].seq
     if expect_version is not None and expect_version != version:
         raise WrittenFirst(

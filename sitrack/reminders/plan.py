@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from sitrack.clock import start_of
+from sitrack.errors import BadInput
 from sitrack.record import backlog, outbox
 from sitrack.record.journal import Work, writing
 from sitrack.record.ledger import Ledger, Reader
@@ -81,10 +82,14 @@ def plan_round(
         for_patients: the same for patients; None for none.
 
     Raises:
+        BadInput: the last day is over.
         Unavailable: the database cannot be written: a rehearsal does what a round does.
     """
     desk = opened(_Rehearsal, ledger, settings)
-    last = until or desk.day_of(desk.report.now)
+    today = desk.day_of(desk.report.now)
+    last = until or today
+    if last < today:
+        raise BadInput(f"--until {last} is before today, {today}", "--until +7d")
     with writing(ledger, dry_run=True) as desk.work:
         dead = backlog.dead_rows(desk.work.connection)
         failed = {

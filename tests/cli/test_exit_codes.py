@@ -108,6 +108,10 @@ class TestNotUnderstood:
         assert typed("demo", "--now", now).code == 2
         assert not (tmp_path / "new.db").exists()
 
+    def test_a_plan_for_days_that_are_over(self, fails):
+        error = fails(2, "reminder", "plan", "--until", "-3d")
+        assert "is before today" in error["message"]
+
     def test_a_database_of_another_kind(self):
         refuses(2, "worklist", "-d", "mysql://localhost/clinic")
 
@@ -160,6 +164,12 @@ class TestNotFound:
         assert error["message"] == f"there is no patient {desk.unknown}"
         fails(11, "show", f"{desk.unknown}-R")
         fails(11, "record", "score", "P00013-L", "--nrs", "3", "--as", "rivera")
+
+    def test_the_reminders_of_an_episode_that_is_not_there(self, fails):
+        for words in (("ledger",), ("list",), ("retry", "--as", "rivera")):
+            verb, *rest = words
+            error = fails(11, "reminder", verb, "P00013-L", *rest)
+            assert error["message"] == "there is no episode P00013-L"
 
     def test_no_slip_of_one_digit_or_two_swapped_ones_finds_another_patient(self, desk):
         for key in slips("00013") | slips("00021"):

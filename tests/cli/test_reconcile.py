@@ -149,7 +149,7 @@ def test_a_file_that_is_not_there_is_told_so(clinic, tmp_path):
 
 def test_a_file_has_no_server(desk, tmp_path):
     done = desk.type("audit", "reconcile", tmp_path / "x", "--json")
-    assert (done.code, done.out) == (10, "")
+    assert (done.code, done.out) == (16, "")
     assert "no server" in done.error["message"]
 
 

@@ -22,12 +22,12 @@ def retry(shell: Shell, episode: str | None, everything: bool, dry_run: bool) ->
       sitrack reminder retry P01428-R
       sitrack reminder retry --all
     """
-    from sitrack.coordination.episodes import find_key
+    from sitrack.coordination.episodes import find_existing
     from sitrack.coordination.retrying import retry_reminders
 
     if everything is (episode is not None):
         raise BadInput("name an episode, or say --all", "sitrack reminder dead")
-    key = str(find_key(shell.ledger, episode)) if episode else None
+    key = str(find_existing(shell.ledger, episode)) if episode else None
     opened, entry = retry_reminders(shell.ledger, shell.author, key, dry_run=dry_run)
     if shell.form == "json":
         body = {"schema": "sitrack.reminders-retried/1", "as_of": entry.recorded}

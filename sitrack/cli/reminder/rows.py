@@ -35,10 +35,10 @@ def list_rows(
       sitrack reminder list --status open
       sitrack reminder list P01428-R
     """
-    from sitrack.coordination.episodes import find_key
+    from sitrack.coordination.episodes import find_existing
     from sitrack.reminders import looking_back
 
-    key = str(find_key(shell.ledger, episode)) if episode else None
+    key = str(find_existing(shell.ledger, episode)) if episode else None
     day, rows = looking_back.rows(shell.ledger, status, limit, key)
     _show(shell, "sitrack.reminders/1", day, rows, "No reminder was made.")
 
@@ -79,10 +79,10 @@ def ledger(shell: Shell, episode: str) -> None:
     \b
       sitrack reminder ledger P01428-R
     """
-    from sitrack.coordination.episodes import find_key
+    from sitrack.coordination.episodes import find_existing
     from sitrack.reminders import looking_back
 
-    key = find_key(shell.ledger, episode)
+    key = find_existing(shell.ledger, episode)
     day, found = looking_back.ledger_of(shell.ledger, str(key))
     zone = shell.ledger.zone
     view = View(
