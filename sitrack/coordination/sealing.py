@@ -92,6 +92,7 @@ def rotate_key(
     """Make a key that follows the old one, which signs that it does.
 
     Raises:
+        NotFound: there is no key yet.
         NotPermitted: the old key is not the one that seals now.
         Unavailable: the file cannot be made.
     """
@@ -141,6 +142,16 @@ def known_keys(ledger: Ledger) -> Sequence[Registered]:
         return keyring.registered(connection)
 
 
+def refuse_without_key(ledger: Ledger) -> None:
+    """Refuse a record that has no key yet, before anybody is asked a passphrase of it.
+
+    Raises:
+        NotFound: none was ever made.
+    """
+    with reading(ledger) as connection:
+        keyring.refuse_none(connection)
+
+
 # --- sealing
 
 
@@ -150,6 +161,7 @@ def seal_all(
     """Seal everything that is new; a large backlog becomes several seals.
 
     Raises:
+        NotFound: there is no key yet.
         NotPermitted: the key is not the one that seals now, or the author is nobody.
         VerificationFailed: the log is not what was sealed last.
     """
@@ -175,7 +187,8 @@ def seal_if_due(
         open_key: opens the key that seals.
 
     Raises:
-        NotPermitted, Unavailable: the key cannot be opened, or is another one.
+        NotFound, NotPermitted, Unavailable: there is no key yet, it cannot be opened,
+            or is another one.
         VerificationFailed: the log is not what was sealed last.
     """
     with reading(ledger) as connection:
@@ -190,7 +203,8 @@ def seal_in_round(ledger: Ledger, settings: Settings, account: str) -> Sealed | 
     """Seal if it is time, and key and passphrase are in the files of the settings.
 
     Raises:
-        NotPermitted, Unavailable: the key cannot be opened, or is another one.
+        NotFound, NotPermitted, Unavailable: there is no key yet, it cannot be opened,
+            or is another one.
         VerificationFailed: the log is not what was sealed last.
     """
     path, words = Path(settings["seal.key_file"]), settings["seal.passphrase_file"]

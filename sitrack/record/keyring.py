@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from sitrack.errors import NotPermitted
+from sitrack.errors import NotFound, NotPermitted
 from sitrack.journey.entries import Draft, Entry, Provenance
 from sitrack.record import tables
 from sitrack.record.journal import Work
@@ -130,6 +130,7 @@ def write_rotated(
     """Write down that the old key hands over to the new one.
 
     Raises:
+        NotFound: there is no key yet.
         NotPermitted: the old key is not the one that seals now.
     """
     refuse_other(work.connection, old.public)
@@ -143,16 +144,25 @@ def write_rotated(
     return work.append(OFFICE, Draft(KEY_ROTATED, work.now, who, payload=payload))
 
 
+def refuse_none(connection: Connection) -> None:
+    """Refuse a record for which no key was ever made.
+
+    Raises:
+        NotFound: it has none.
+    """
+    if current(connection) is None:
+        raise NotFound("this record has no key yet", "sitrack audit key make")
+
+
 def refuse_other(connection: Connection, key: PublicKey) -> None:
     """Refuse a key that the record does not know as the one that seals now.
 
     Raises:
-        NotPermitted: it is another, or there is none.
+        NotFound: there is none yet.
+        NotPermitted: it is another.
     """
-    known = current(connection)
-    if known is None:
-        raise NotPermitted("this record has no key yet", "sitrack audit key make")
-    if known != key:
+    refuse_none(connection)
+    if current(connection) != key:
         raise NotPermitted(
             "that is not the key by which this record is sealed",
             "see which one is: sitrack audit key show",

@@ -183,7 +183,10 @@ def read_private(path: Path) -> bytes:
             mode = os.fstat(file.fileno()).st_mode
             held = file.read(_LARGEST_FILE)
     except OSError as error:
-        raise Unavailable(f"cannot read {path}: {error.strerror}") from None
+        raise Unavailable(
+            f"cannot read {path}: {error.strerror}",
+            "see which file the settings name: sitrack config show",
+        ) from None
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
         raise Unavailable(
             f"others on this machine may open {path}", f"chmod 600 '{path}'"

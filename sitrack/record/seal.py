@@ -118,6 +118,7 @@ def seal(work: Work, signer: Signer, who: Provenance) -> Sealed | None:
     """Seal what is new, at most `AT_ONCE` of it; None where nothing is.
 
     Raises:
+        NotFound: there is no key yet.
         NotPermitted: the key is not the one that seals this record now.
         VerificationFailed: the log is not what was sealed last.
     """

@@ -113,6 +113,31 @@ def test_a_dry_run_makes_no_file_and_no_entry(house):
     assert house.answer("audit", "key", "show")["rows"] == []
 
 
+@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize(
+    "words",
+    [("seal",), ("seal", "--dry-run"), ("key", "rotate"), ("key", "show")],
+    ids=" ".join,
+)
+def test_without_a_key_it_is_said_that_there_is_none(house, monkeypatch, words, asked):
+    """Whether the passphrase stands in a file or would be asked for."""
+    if asked:
+        monkeypatch.delenv("SITRACK_SEAL_PASSPHRASE_FILE")
+    out = house.home / "out"
+    where = () if words[0] == "seal" else ("--out", out)
+    done = house.type("audit", *words, *where, "--as", "rivera")
+    said = "error: this record has no key yet\nhint: sitrack audit key make\n"
+    assert (done.code, done.err.endswith(said)) == (11, True), done.err
+    assert not out.exists()
+
+
+def test_a_key_file_that_is_not_there_names_the_settings(sealed):
+    (sealed.home / "seal.pem").unlink()
+    done = sealed.type("audit", "seal", "--as", "rivera")
+    assert done.code == 14
+    assert done.err.endswith("settings name: sitrack config show\n")
+
+
 def test_a_passphrase_is_never_an_argument(house, monkeypatch):
     monkeypatch.delenv("SITRACK_SEAL_PASSPHRASE_FILE")
     done = house.type("audit", "key", "make", "--as", "rivera")

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from sitrack.clock import stopped_clock
-from sitrack.errors import NotPermitted, VerificationFailed
+from sitrack.errors import NotFound, NotPermitted, VerificationFailed
 from sitrack.record import chain, codec, keyring, merkle, seal
 from sitrack.record.journal import writing
 from sitrack.record.keys import Trusted
@@ -192,7 +192,7 @@ def test_only_the_key_that_the_record_knows_seals_it(clinic):
 
 
 def test_a_record_without_a_key_is_not_sealed(ledger):
-    with pytest.raises(NotPermitted, match="no key yet") as refusal:
+    with pytest.raises(NotFound, match="no key yet") as refusal:
         sealed(ledger)
     assert refusal.value.hint == "sitrack audit key make"
 

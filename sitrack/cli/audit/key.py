@@ -98,8 +98,13 @@ def rotate(shell: Shell, out: str, dry_run: bool) -> None:
 
     The old key is that of the settings; afterwards let the settings name the new one.
     """
-    from sitrack.coordination.sealing import open_seal_key, rotate_key
+    from sitrack.coordination.sealing import (
+        open_seal_key,
+        refuse_without_key,
+        rotate_key,
+    )
 
+    refuse_without_key(shell.ledger)
     path = Path(shell.settings["seal.key_file"])
     words = passphrase(shell, "seal.passphrase_file", _SEALS)
     old = open_seal_key(shell.ledger, path, words)
@@ -151,8 +156,10 @@ def show(shell: Shell, out: str | None) -> None:
     An auditor compares them with what was handed over by another way.
     """
     from sitrack.coordination.questions import today_of
-    from sitrack.coordination.sealing import known_keys
+    from sitrack.coordination.sealing import known_keys, refuse_without_key
 
+    if out is not None:
+        refuse_without_key(shell.ledger)
     known = known_keys(shell.ledger)
     if out is not None:
         _write_new(Path(out), "".join(f"{each.trusted.line}\n" for each in known))

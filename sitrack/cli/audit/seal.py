@@ -27,8 +27,13 @@ def seal(shell: Shell, dry_run: bool) -> None:
     and the file with its passphrase.
     """
     from sitrack.coordination.questions import today_of
-    from sitrack.coordination.sealing import open_seal_key, seal_all
+    from sitrack.coordination.sealing import (
+        open_seal_key,
+        refuse_without_key,
+        seal_all,
+    )
 
+    refuse_without_key(shell.ledger)
     path = Path(shell.settings["seal.key_file"])
     words = passphrase(shell, "seal.passphrase_file", "the key that seals")
     signer = open_seal_key(shell.ledger, path, words)
