@@ -18,12 +18,14 @@ def due(
     """Show what is due for an episode.
 
     With --explain each date is worked out before your eyes: what it counts from, the
-    rule, the days that are passed over (closed, or on hold), and the result.
+    rule, the days that are passed over (closed, or on hold), and the result. While it is
+    put off or on hold, it says so first.
 
     \b
       sitrack due P01428-R
       sitrack due P01428-R --explain
     """
+    from sitrack.cli.screens import quiet
     from sitrack.cli.screens.due import explained, lines, row
     from sitrack.coordination.episodes import find_key
     from sitrack.coordination.questions import When, card
@@ -43,6 +45,8 @@ def due(
             "as_known": when.as_known,
             "episode": str(key),
             "stage": found.episode.stage,
+            "status": found.episode.status.value,
+            **quiet.twin(found.episode, found.day),
             "protocol": found.protocol.id,
             "zone": zone,
         },

@@ -133,6 +133,7 @@ def show_episode(
 ) -> None:
     """Show one episode: where it stands, what is due, where it may go."""
     from sitrack.cli.screens import card as screens
+    from sitrack.cli.screens import quiet
     from sitrack.coordination.questions import card
 
     found = card(shell.ledger, key, when)
@@ -164,6 +165,7 @@ def show_episode(
             "stage": story.stage,
             "status": story.status.value,
             "since": story.visit.entered,
+            **quiet.twin(story, found.day),
             "protocol": found.protocol.id,
             "coordinator": story.coordinator,
             "team": story.team,

@@ -54,6 +54,7 @@ class Waiting(NamedTuple):
         owner: who answers today: the coordinator, or their cover; None for nobody.
         team: the team that it belongs to; without an owner it waits in its queue.
         offered_to: who was asked to take it over, and has not answered.
+        snoozed_until: until when it is put off, or None.
     """
 
     episode: str
@@ -78,6 +79,7 @@ class Waiting(NamedTuple):
     owner: str | None = None
     team: str | None = None
     offered_to: str | None = None
+    snoozed_until: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +297,7 @@ def waiting(row: Any, lines: list[Line], now: Now) -> Waiting:
         owner=now.roster.owner(row.coordinator),
         team=row.team,
         offered_to=row.offered_to,
+        snoozed_until=_put_off(row, bands.today),
     )
 
 
@@ -311,12 +314,18 @@ def _first(lines: Sequence[Line], bands: Bands) -> Line | None:
     return min(lines, key=rank, default=None)
 
 
+def _put_off(row: Any, today: dt.date) -> dt.date | None:
+    """Until when an episode is put off; a day that has come puts nothing off."""
+    until: dt.date | None = row.snoozed_until
+    return until if until is not None and until > today else None
+
+
 def _hidden(row: Any, shown: list[Line], band: str, bands: Bands) -> str | None:
     if band == ACT_FIRST:
         return None
     if row.status == "lost":
         return "lost"
-    if row.snoozed_until is not None and row.snoozed_until > bands.today:
+    if _put_off(row, bands.today):
         return "snoozed"
     if not shown:
         return "held" if row.status == "on-hold" else "not_due"

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from sitrack.cli.output import fitted, table
-from sitrack.cli.screens import alert
+from sitrack.cli.screens import alert, quiet
 from sitrack.cli.screens.entries import what
 from sitrack.cli.screens.history import amendment_of
 from sitrack.cli.screens.why import needs_only_a_reason
@@ -37,6 +37,7 @@ def episode(card: Card, width: int, *, masked: bool = True) -> list[str]:
         f"{key}  {who}  {key.side.value} SI joint{paid}",
         f"{title_of(story.stage)} since {visit.entered} (day {days}), {story.status}",
         f"{card.protocol.id}, opened {story.opened}, coordinator {lead}, {count}",
+        *quiet.lines(story, card.day, width),
         "",
         *([*alert.lines(story, width), ""] if story.broken else []),
         "DUE",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sitrack.cli.output import counted
+from sitrack.cli.screens import quiet
 from sitrack.cli.screens.worklist import when
 from sitrack.coordination.questions import Card
 from sitrack.journey.agenda import Due
@@ -97,7 +98,7 @@ def lines(
     """Return what is due, and the arithmetic under each line if it is asked for."""
     key = card.episode.key
     who = f"{key}  {card.patient.initials}  {key.side.value} SI joint"
-    told = [f"{who}  as of {card.day}"]
+    told = [f"{who}  as of {card.day}", *quiet.lines(card.episode, card.day, width)]
     for each in rows:
         line = each.line
         told.append(f"  {when(line.due, card.day):<18}{line.title:<26}{line.rule}")

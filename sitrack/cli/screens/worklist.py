@@ -56,9 +56,22 @@ def whose(row: Waiting) -> str:
 
 
 def _step(row: Waiting, width: int) -> str:
-    """The next step; where it is too long, its words are cut and not the count."""
+    """The next step; where it is too long, its words are cut and not the count.
+
+    Why it is hidden stands before it, or in its place where there is no room for both.
+    """
+    if aside := _aside(row):
+        both = f"{aside}: {row.title}" if row.title else aside
+        return both if len(both) <= width else fitted(aside, min(len(aside), width))
     more = f" (+{row.more})" if row.more else ""
     return fitted(row.title, min(len(row.title), width - len(more))) + more
+
+
+def _aside(row: Waiting) -> str:
+    """Why a row that is shown all the same waits for a day, and for which."""
+    if row.hidden == "snoozed":
+        return f"put off to {row.snoozed_until:%m-%d}"
+    return "on hold" if row.hidden == "held" else ""
 
 
 def _footer(found: Listing) -> str:
