@@ -64,6 +64,14 @@ def test_the_same_record_leaves_as_the_same_bytes(leaves, tmp_path, form):
 
 
 @pytest.mark.parametrize("form", HIDING)
+def test_without_a_kept_secret_only_what_is_identified_is_the_same_again(leaves, form):
+    one, two = (leaves(form, "--identified")[1] for _ in range(2))
+    assert content(one) == content(two)
+    one, two = (leaves(form)[1] for _ in range(2))
+    assert content(one) != content(two)
+
+
+@pytest.mark.parametrize("form", HIDING)
 def test_nobody_is_named_unless_it_is_asked_for(leaves, form):
     said, place = leaves(form)
     assert said["named"] is False
