@@ -134,13 +134,13 @@ def entries(shell: Shell, out: str | None, dry_run: bool) -> None:
     from sitrack.cli.audit.export import tell_folder
     from sitrack.coordination.exports import note_export
     from sitrack.coordination.questions import today_of
+    from sitrack.exchange.files import refuse_place
     from sitrack.exchange.whole import folder_of_everything
 
     if dry_run:
         raise BadInput("an export is made or not: there is nothing to try out")
     path = Path(out or _name("entries", today_of(shell.ledger)))
-    if path.exists() or path.is_symlink():
-        raise BadInput("there is something of that name already", "--out FOLDER")
+    refuse_place(path)
     said = {"what": "entries", "named": True}
     entry = note_export(shell.ledger, shell.author, said)
     shell.recorded = "sitrack audit trail --kind exports"

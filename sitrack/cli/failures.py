@@ -149,7 +149,8 @@ def _described(
         return 1, "internal", message, f"look with: {error.look}", ()
     if isinstance(error, OSError) and error.errno and error.filename is None:
         message = f"the answer could not be written out: {error.strerror}"
-        return 1, "internal", message, "see where stdout leads, and ask again", ()
+        hint = "see where stdout leads, and ask again"
+        return Unavailable.code, Unavailable.type, message, hint, ()
     return 1, "internal", *_our_fault(error), ()
 
 

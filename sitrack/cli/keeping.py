@@ -27,10 +27,12 @@ def backup(shell: Shell, out: str | None, dry_run: bool) -> None:
     """
     from sitrack.coordination.keeping import back_up
     from sitrack.coordination.questions import size_of, today_of
+    from sitrack.exchange.files import refuse_place
 
     if dry_run:
         raise BadInput("a backup is made or not: there is nothing to try out")
     path = Path(out or f"sitrack-backup-{today_of(shell.ledger)}.db").absolute()
+    refuse_place(path)
     with progress("copying", size_of(shell.ledger)) as tell:
         entry, done = back_up(shell.ledger, shell.author, f"sqlite:///{path}", tell)
     shell.recorded = "sitrack audit trail --kind exports"
@@ -104,5 +106,6 @@ def _tell(shell: Shell, what: str, at: Any, path: Path, done: Any) -> None:
         return
     verb = {"backed-up": "backed up to", "restored": "restored from"}[what]
     entries = counted(done.entries, "entry", "entries")
-    click.echo(f"{verb} {path}: {entries} in {done.streams} streams, verified")
+    streams = counted(done.streams, "stream", "streams")
+    click.echo(f"{verb} {path}: {entries} in {streams}, verified")
     click.echo(f"heads {done.heads}")

@@ -100,7 +100,7 @@ def write_entries(
         size=last.size if last else 0,
     )
     try:
-        folder.mkdir(mode=0o700, parents=True)
+        folder.mkdir(mode=0o700)
     except FileExistsError:
         raise Unavailable(f"there is something already at {folder}") from None
     except OSError as error:

@@ -14,6 +14,22 @@ _MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
 
 
+def refuse_place(path: Path) -> None:
+    """Refuse a place that is taken, or that stands in no folder, before work begins.
+
+    No folder is made for it: a drive that is not mounted would go unnoticed.
+
+    Raises:
+        BadInput: nothing can be made there.
+    """
+    if path.exists() or path.is_symlink():
+        raise BadInput(
+            "there is something of that name already", "another name with --out"
+        )
+    if not path.parent.is_dir():
+        raise BadInput("its folder is not there", "another with --out")
+
+
 @contextmanager
 def new_file(path: Path | str) -> Iterator[BinaryIO]:
     """Make a file that was not there, to write to; it is gone again if that fails.

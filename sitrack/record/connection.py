@@ -171,7 +171,7 @@ def file_of(url: URL) -> Path | None:
 
 
 def create_file(path: Path) -> None:
-    """Make an empty database file that only its owner can read.
+    """Make an empty database file that only its owner can read, and its folder.
 
     Raises:
         Unavailable: it exists already, or its folder cannot be written.

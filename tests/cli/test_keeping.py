@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from .golden import same_as_kept
-from .keyboard import tamper, typed
+from .keyboard import contents, tamper, typed
 
 
 def backed_up(desk, place):
@@ -36,9 +36,24 @@ def test_a_backup_brings_the_whole_record_back(desk, tmp_path):
 def test_a_backup_takes_the_place_of_nothing(desk, tmp_path, place):
     taken = tmp_path / "taken.db"
     taken.write_text("mine")
+    before = contents(desk.file)
     done = desk.type("db", "backup", "--out", tmp_path / place, "--as", "rivera")
     assert taken.read_text() == "mine"
-    assert (done.code == 14) is (place == "taken.db")
+    assert (done.code, "with --out" in done.err) == (2, True)
+    assert contents(desk.file) == before
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("words", [("audit", "export"), ("export", "entries")])
+@pytest.mark.parametrize("place", ["taken", "none/deeper"])
+def test_nor_does_a_folder_that_leaves(desk, tmp_path, words, place):
+    """A folder made on the way would hide that a drive is not mounted."""
+    (tmp_path / "taken").mkdir()
+    before = contents(desk.file)
+    done = desk.type(*words, "--out", tmp_path / place, "--as", "osei")
+    assert (done.code, "with --out" in done.err) == (2, True)
+    assert contents(desk.file) == before
+    assert not (tmp_path / "none").exists()
 
 
 def test_nothing_is_restored_over_a_record(desk, tmp_path):

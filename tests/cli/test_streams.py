@@ -63,10 +63,10 @@ def test_what_was_recorded_but_not_shown_is_said_to_be_recorded(
 
 @on_a_full_disk
 def test_what_was_only_tried_is_not_said_to_be_recorded(desk):
-    for words in ((*SCORE, "--dry-run"), ("worklist",)):
+    for words in ((*SCORE, "--dry-run"), ("worklist",), ("show", "P00013-R")):
         before = contents(desk.file)
         done = outside(desk, words, "> /dev/full")
-        assert done.returncode == 1
+        assert done.returncode == 14
         assert "the answer could not be written out" in done.stderr
         assert "recorded" not in done.stderr
         assert contents(desk.file) == before

@@ -47,12 +47,12 @@ def export(
     from sitrack.coordination.exports import note_export
     from sitrack.coordination.questions import today_of
     from sitrack.exchange.auditors import folder_for_auditors
+    from sitrack.exchange.files import refuse_place
 
     if dry_run:
         raise BadInput("an export is made or not: there is nothing to try out")
     path = Path(out or f"sitrack-audit-{today_of(shell.ledger)}")
-    if path.exists() or path.is_symlink():
-        raise BadInput("there is something of that name already", "--out FOLDER")
+    refuse_place(path)
     said = {"what": "audit-export", "named": True, "contents": contents}
     entry = note_export(shell.ledger, shell.author, said)
     shell.recorded = "sitrack audit trail --kind exports"
@@ -69,5 +69,6 @@ def tell_folder(shell: Shell, entry: Any, path: Path, manifest: Any) -> None:
         click.echo(dumped({**head, "path": str(path), **told}))
         return
     what = counted(manifest.entries, "entry", "entries")
-    click.echo(f"exported {what} of {manifest.streams} streams to {path}")
+    streams = counted(manifest.streams, "stream", "streams")
+    click.echo(f"exported {what} of {streams} to {path}")
     click.echo(f"verify it there: python {path}/verify.py {path}")
