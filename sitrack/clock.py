@@ -121,7 +121,8 @@ def read_instant(text: str, zone: dt.tzinfo) -> dt.datetime:
         instant = dt.datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(
-            f"{text[:30]!r} is not an instant", "2025-05-31T09:00 or …T09:00:00Z"
+            f"{text[:30]!r} is not an instant",
+            "2025-05-31, 2025-05-31T09:00 or …T09:00:00Z",
         ) from None
     _refuse_far_away(text, instant)
     return instant if instant.tzinfo else instant.replace(tzinfo=zone)

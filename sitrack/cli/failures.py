@@ -161,8 +161,18 @@ def _usage(error: click.ClickException) -> tuple[str, str | None]:
         near = difflib.get_close_matches(error.option_name, error.possibilities or ())
         meant = f"did you mean {' or '.join(near)}? " if near else ""
         return f"there is no option {error.option_name[:30]}", f"{meant}{hint or ''}"
+    _name_argument(error)
     message = " ".join(error.format_message().split()).rstrip(".")
     return message[:1].lower() + message[1:], hint
+
+
+def _name_argument(error: click.ClickException) -> None:
+    """Call an argument by its name: click calls one with choices by all of them."""
+    if not isinstance(error, click.BadParameter):
+        return
+    param = error.param
+    if isinstance(param, click.Argument) and isinstance(param.type, click.Choice):
+        error.param_hint = f"'{str(param.name).upper()}'"
 
 
 def _our_fault(error: BaseException) -> tuple[str, str]:

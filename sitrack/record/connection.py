@@ -234,7 +234,7 @@ def translated() -> Iterator[None]:
         raise _in_our_words(getattr(error, "orig", error)) from None
     except UnicodeDecodeError:
         # What SQLite says of a damaged schema repeats its bytes.
-        raise Unavailable(_SENTENCES["malformed"], "sitrack db status") from None
+        raise Unavailable(_SENTENCES["malformed"], _BRING_BACK) from None
 
 
 _TAKEN: Final = ("[23505]", "unique constraint", "not the next entry", "append-only")
@@ -257,7 +257,9 @@ def _in_our_words(said: BaseException | None) -> SitrackError:
         return NotPermitted(
             "the database does not let this login do that", "sitrack staff list"
         )
-    return Unavailable(_sentence(text), "sitrack db status")
+    return Unavailable(
+        _sentence(text), _BRING_BACK if "malformed" in text else "sitrack db status"
+    )
 
 
 def _sentence(text: str) -> str:
@@ -266,6 +268,8 @@ def _sentence(text: str) -> str:
             return sentence
     return "the database did not do as it was asked; nothing was changed"
 
+
+_BRING_BACK: Final = "sitrack db restore FILE"
 
 _SENTENCES: Final = {
     "[25006]": "the database cannot be written; nothing was changed",

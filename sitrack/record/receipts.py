@@ -22,6 +22,9 @@ from sitrack.record.faults import Fault
 DIGITS: Final = 16
 """How many digits of a hash a receipt holds."""
 
+EXAMPLE: Final = "P01428-R#9 4f1c 9ab2 0d3e 77c1"
+"""What one looks like, for who typed something else."""
+
 _SHAPE: Final = re.compile(
     r"(?:recorded )?([A-Za-z0-9/.-]{1,80})#([0-9]{1,9})((?: ?[0-9a-f]{4}){4,16})\Z"
 )
@@ -59,7 +62,7 @@ def read_receipt(line: str) -> Receipt:
     if not match:
         raise BadInput(
             f"{line.strip()[:60]!r} is no receipt",
-            "as it was printed: --receipt 'P01428-R#9 4f1c 9ab2 0d3e 77c1'",
+            f"as it was printed: --receipt '{EXAMPLE}'",
         )
     return Receipt(match[1], int(match[2]), match[3].replace(" ", ""))
 

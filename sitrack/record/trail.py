@@ -103,8 +103,12 @@ def trail(
         NotFound: nobody of that name ever wrote anything.
     """
     if sort not in COLUMNS:
-        near = difflib.get_close_matches(sort, COLUMNS, n=2, cutoff=0.4)
-        hint = " or ".join(near) or ", ".join(COLUMNS)
+        near = difflib.get_close_matches(sort, COLUMNS, n=2)
+        hint = (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else f"one of {', '.join(COLUMNS)}"
+        )
         raise BadInput(f"a trail has no column {sort[:30]!r}", hint)
     entries = tables.entry.c
     query = (

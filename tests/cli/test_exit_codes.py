@@ -108,10 +108,6 @@ class TestNotUnderstood:
         assert typed("demo", "--now", now).code == 2
         assert not (tmp_path / "new.db").exists()
 
-    def test_a_plan_for_days_that_are_over(self, fails):
-        error = fails(2, "reminder", "plan", "--until", "-3d")
-        assert "is before today" in error["message"]
-
     def test_a_database_of_another_kind(self):
         refuses(2, "worklist", "-d", "mysql://localhost/clinic")
 

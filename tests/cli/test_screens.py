@@ -212,6 +212,16 @@ def test_what_is_found_of_a_patient_is_shown_masked_or_in_full(desk):
     kept("patient-find-in-full", desk.screen(*in_full, stdin=known))
 
 
+def test_a_long_name_in_a_trail_leaves_its_number(desk):
+    name = "a-reader-of-a-long-name"
+    desk.written("staff", "add", name, "--role", "coordinator")
+    for _ in range(2):
+        desk.answer("show", "P00013-R", "--as", name)
+    lines = desk.screen("audit", "by", name).splitlines()
+    entries = [line.split()[2] for line in lines if " access/" in line]
+    assert entries == ["access/a-reader-o…#1", "access/a-reader-o…#2"]
+
+
 def test_a_damaged_record_is_named_by_its_keys(desk):
     tamper(desk.file)
     done = desk.type("audit", "verify", "--format", "table")

@@ -170,7 +170,9 @@ def test_another_file_is_no_ledger(tmp_path, content, words):
 def test_a_damaged_file_is_told_as_such(file, tmp_path):
     whole = Path(file).read_bytes()
     path = _written(tmp_path / "cut.db", whole[:4096] + b"\xff" * (len(whole) - 4096))
-    assert "damaged" in refusal_of(opening(path)).message
+    refusal = refusal_of(opening(path))
+    assert "damaged" in refusal.message
+    assert refusal.hint == "sitrack db restore FILE"
 
 
 # --- the schema

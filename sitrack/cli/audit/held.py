@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sitrack.cli.shell import read_text
+from sitrack.errors import BadInput
 
 if TYPE_CHECKING:
     from sitrack.record.keys import Trusted
@@ -33,15 +34,25 @@ def _held(given: str) -> str:
 
 
 def _receipts(given: Sequence[str]) -> list[Receipt]:
-    from sitrack.record.receipts import read_receipt, read_receipts
+    from sitrack.record.receipts import EXAMPLE, read_receipt, read_receipts
 
     found: list[Receipt] = []
     for each in given:
         if "#" in each and not Path(each).exists():
             found.append(read_receipt(each))
         else:
-            found += read_receipts(read_text(each) or "")
+            found += read_receipts(_file_of_receipts(each, EXAMPLE))
     return found
+
+
+def _file_of_receipts(given: str, example: str) -> str:
+    """What stands in a file; a word that is none may have been meant as a receipt."""
+    try:
+        return read_text(given) or ""
+    except BadInput as error:
+        raise BadInput(
+            f"that is no receipt, and {error.message}", f"--receipt '{example}'"
+        ) from None
 
 
 def held(

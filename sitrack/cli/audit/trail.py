@@ -9,7 +9,7 @@ import click
 
 from sitrack.cli.audit.span import read_span, spanned
 from sitrack.cli.lazy import CONTEXT
-from sitrack.cli.output import View, counted, table
+from sitrack.cli.output import View, counted, fitted, table
 from sitrack.cli.shell import Shell, reads
 from sitrack.legible import shown
 
@@ -33,6 +33,8 @@ _COLUMNS = (
     "previous",
     "hash",
 )
+_WIDEST = 20
+"""How many columns a cell of the screen takes at the most."""
 _SORTED = [
     click.option("--sort", metavar="COLUMN", default="recorded", help="By what."),
     click.option("--reverse", is_flag=True, help="The last first."),
@@ -151,7 +153,7 @@ def _screen(shell: Shell, rows: Sequence[dict[str, Any]], width: int) -> list[st
     cells = [
         (
             written_at(shell, row["recorded"]),
-            row["entry"],
+            _cut(row["entry"]),
             shown(row["kind"]),
             shown(row["performer"] or row["recorder"]),
             _happened(row),
@@ -159,13 +161,19 @@ def _screen(shell: Shell, rows: Sequence[dict[str, Any]], width: int) -> list[st
         for row in rows
     ]
     longest = [max([8, *(len(row[place]) for row in cells)]) for place in (1, 2, 3)]
-    widths = [16, *(min(each, 20) for each in longest)]
+    widths = [16, *(min(each, _WIDEST) for each in longest)]
     rest = max(10, width - sum(widths) - 2 * len(widths))
     heads = ("WRITTEN", "ENTRY", "KIND", "BY", "HAPPENED")
     return [
         *(table(heads, cells, [*widths, rest]) if cells else ["Nothing of that."]),
         counted(len(rows), "entry", "entries"),
     ]
+
+
+def _cut(entry: str) -> str:
+    """Cut a long name in its stream, and keep the number that tells it from the next."""
+    name, _, number = shown(entry).rpartition("#")
+    return f"{fitted(name, _WIDEST - len(number) - 1).rstrip()}#{number}"
 
 
 def _happened(row: dict[str, Any]) -> str:
