@@ -87,6 +87,19 @@ def test_a_day_of_care_is_written_under_the_logins_of_those_who_gave_it(clinic):
     assert clinic.answer("audit", "verify")["holds"] is True
 
 
+def test_a_coordinator_writes_down_what_a_clinician_attested_and_both_are_told(clinic):
+    rivera = as_login(clinic, "rivera")
+    words = ("record", "attestation", KEY, "--about", "source")
+    assert rivera.type(*words).code == 16
+    assert rivera.type(*words, "--performer", "osei").code == 0
+    row = rivera.answer("history", KEY)["rows"][-1]
+    assert (row["kind"], row["performer"]) == ("attestation", "osei")
+    assert row["recorder"] == "rivera"
+    trail = ("audit", "trail", "--kind", "attestation", "--by", "osei")
+    [row] = as_login(clinic, "the-auditor").answer(*trail)["rows"]
+    assert (row["performer"], row["recorder"]) == ("osei", "rivera")
+
+
 def test_who_looks_is_logged_by_their_login(clinic):
     assert as_login(clinic, "rivera").type("show", KEY).code == 0
     last = log_of(clinic.url, "rivera")[-1]

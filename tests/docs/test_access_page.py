@@ -24,6 +24,13 @@ def test_the_table_of_the_page_is_the_matrix():
     assert "\n".join(table()) in PAGE.read_text(encoding="utf-8")
 
 
+def test_it_says_what_of_an_attestation_is_proven():
+    """What a coordinator may write down is tried in tests/cli/test_logins.py."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert "What a login proves is the recorder alone" in page
+    assert "record attestation P01428-R --about source --performer osei" in page
+
+
 def test_every_reason_to_break_the_glass_is_explained():
     page = PAGE.read_text(encoding="utf-8")
     assert [code for code in BREAK_GLASS if f"`{code}`" not in page] == []
