@@ -26,11 +26,12 @@ from sitrack.coordination.episodes import open_episode
 from sitrack.coordination.evidence import EvidenceRequest, record_evidence
 from sitrack.coordination.people import Author
 from sitrack.errors import SitrackError
+from sitrack.journey.ladder import NOTICE
 from sitrack.pathway.stages import Side
 from sitrack.record import tables
 from sitrack.record.attempts import Claimed
 from sitrack.record.journal import writing
-from sitrack.record.ledger import open_ledger, reading, real_instant
+from sitrack.record.ledger import open_ledger, present_instant, reading, real_instant
 from sitrack.record.registry import Person
 from sitrack.record.staff import Staff
 from sitrack.reminders.channels.file import FileChannel
@@ -50,6 +51,10 @@ ALWAYS = {
     "reminders.most_per_hour": 1_000_000,
 }
 """Everything may leave at once, so that there is always something to do."""
+AGES = (3, 16, 60)
+"""How many days ago injections were: the diary is due, a score too, and all the rest."""
+MOST_OF_ONE = 4
+"""How often one message may arrive: a sender each time has to die in the same place."""
 
 
 # --- the processes
@@ -71,7 +76,7 @@ def send(told):
 
 
 def write(told):
-    """Open episodes whose diary is overdue, and answer some, until killed."""
+    """Open episodes of which something is overdue, and answer some, until killed."""
     chance = random.Random(told["seed"])
     while True:
         try:
@@ -84,7 +89,8 @@ def write(told):
 
 def write_one(ledger, chance):
     """One patient comes to be known; each line is said once it is written for good."""
-    day = dt.datetime.now(ledger.zone).date() - dt.timedelta(days=3)
+    ago = dt.timedelta(days=chance.choice(AGES))
+    day = dt.datetime.now(ledger.zone).date() - ago
     person = Person("Mary", f"King{chance.randrange(10**9)}", None, None)
     patient = people.enrol(ledger, RIVERA, person)[0].key
     key = open_episode(ledger, RIVERA, patient, Side.RIGHT, on=day).episode.key
@@ -112,6 +118,8 @@ class Storm:
 
     Attributes:
         repeats: deliveries beyond the first of the same message.
+        excused: how many of those the dead account for: one for each sender that was
+            killed, and one for each sender at each crash of the server.
     """
 
     seed: int
@@ -120,6 +128,7 @@ class Storm:
     written: int = 0
     sent: int = 0
     repeats: int = 0
+    excused: int = 0
     faults: list = field(default_factory=list)
 
 
@@ -183,13 +192,29 @@ def storm(url, folder, *, seconds, seed, strikes=(), senders=3, writers=2):
         Process("writer", {**told, "seed": seed + n}, folder, n) for n in range(writers)
     ]
     try:
+        _until_at_work(crowd)
         _rage(crowd, chance, found, seconds, list(strikes))
     finally:
         for each in crowd:
-            each.kill()
+            _kill(each, found)
+    found.excused += found.crashes * senders
     _come_to_rest(url, folder, told)
     _compare(url, folder, crowd, found)
     return found
+
+
+def _until_at_work(crowd):
+    """Wait for the first write: on a busy machine a process takes seconds to start."""
+    patience = time.monotonic() + 60
+    while not any(each.acknowledged() for each in crowd):
+        assert time.monotonic() < patience, "nobody came to write anything"
+        time.sleep(0.05)
+
+
+def _kill(victim, found):
+    victim.kill()
+    found.kills += 1
+    found.excused += victim.role == "sender"
 
 
 def _rage(crowd, chance, found, seconds, strikes):
@@ -200,8 +225,7 @@ def _rage(crowd, chance, found, seconds, strikes):
         time.sleep(chance.uniform(0.2, 0.9))
         victim = chance.choice(crowd)
         assert victim.process.poll() is None, victim.err.read_text()[-2000:]
-        victim.kill()
-        found.kills += 1
+        _kill(victim, found)
         if strikes and time.monotonic() > next_strike:
             strikes.pop(0)()
             found.crashes += 1
@@ -232,9 +256,7 @@ def _compare(url, folder, crowd, found):
                 select(tables.stream.c.stream, tables.stream.c.seq)
             )
             last = {row.stream: row.seq for row in heads}
-            waiting = connection.execute(
-                select(tables.agenda).where(tables.agenda.c.rule == "INJ-DIARY")
-            ).all()
+        unsaid = forgotten(ledger)
         names = {_key_of(ledger, row): row for row in rows}
     sink = [
         json.loads(line)["key"]
@@ -249,15 +271,10 @@ def _compare(url, folder, crowd, found):
     told = [each for process in crowd for each in process.acknowledged()]
     found.written = len(told)
     lost = [said for said in told if last.get(f"episode/{said[0]}", 0) < said[1]]
-    notices = {(row.episode, row.visit, row.rule, row.occurrence) for row in rows}
-    forgotten = [
-        line.episode
-        for line in waiting
-        if (line.episode, line.visit, line.rule, line.occurrence) not in notices
-    ]
     found.faults = [
         *(f"acknowledged and lost: {said}" for said in lost),
-        *(f"due and in no outbox: {key}" for key in forgotten),
+        *(f"due and in no outbox: {line}" for line in unsaid),
+        *storms(arrived, found.excused),
         *(
             f"left {row.status}: {row.id}"
             for row in rows
@@ -271,6 +288,40 @@ def _compare(url, folder, crowd, found):
             for key in done
             if not sent[names[key].id]
         ),
+    ]
+
+
+def forgotten(ledger):
+    """Lines of the agenda, of any rule, whose step has come and that nobody was told of."""
+    with reading(ledger) as connection:
+        today = present_instant(connection, ledger).astimezone(ledger.zone).date()
+        lines = connection.execute(select(tables.agenda)).all()
+        rows = connection.execute(select(tables.reminder)).all()
+    told = {(row.episode, row.visit, row.rule, row.occurrence) for row in rows}
+    return [
+        f"{line.episode} {line.rule}"
+        for line in lines
+        if (line.step_on is not None and line.step_on <= today)
+        or (
+            line.step != NOTICE
+            and (line.episode, line.visit, line.rule, line.occurrence) not in told
+        )
+    ]
+
+
+def storms(arrived, excused):
+    """What arrived again more often than the dead account for, in all or of one message.
+
+    Args:
+        arrived: how often each message did, by its key.
+        excused: how many repeats there may be in all.
+    """
+    again = arrived.total() - len(arrived)
+    in_all = [f"{again} repeats, {excused} excused"] if again > excused else []
+    return in_all + [
+        f"arrived {times} times: {key}"
+        for key, times in arrived.items()
+        if times > MOST_OF_ONE
     ]
 
 
