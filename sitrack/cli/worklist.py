@@ -102,7 +102,12 @@ def worklist(
         as_of=found.day,
         columns=COLUMNS,
         rows=[_row(row, found.day) for row in found.rows],
-        screen=lambda width: lines(found, place, width),
+        screen=lambda width: lines(
+            found,
+            place,
+            width,
+            narrowed=bool(words or mine or since or lapsed or lost),
+        ),
         extra={
             "as_known": known,
             "hidden": found.hidden,
@@ -142,6 +147,7 @@ def next_(
       sitrack next --mine
       sitrack next stage:rfa
     """
+    from sitrack.cli.screens.worklist import nothing
     from sitrack.cli.show import show_episode
     from sitrack.coordination.questions import When
     from sitrack.journey.patient import read_episode_key
@@ -158,7 +164,7 @@ def next_(
         as_of=found.day,
         columns=("rule", "due", "days", "title", "waits_for"),
         rows=[],
-        screen=lambda _width: ["Nobody needs anything today."],
+        screen=lambda _width: [nothing(narrowed=bool(words or mine or since))],
         extra={"episode": None},
     )
     shell.show(empty)

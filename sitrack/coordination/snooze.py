@@ -52,7 +52,9 @@ def snooze(
         if not 0 <= (until - work.today).days <= MOST_DAYS:
             raise BadInput(
                 f"{until} is not from today to {MOST_DAYS} days ahead",
-                "to wait for longer: sitrack episode hold --help",
+                "give a day ahead, such as +3d"
+                if until < work.today
+                else "to wait for longer: sitrack episode hold --help",
             )
         payload: dict[str, Any] = {**author.payload(), "until": until.isoformat()}
         payload |= {"reason": reason} if reason else {}

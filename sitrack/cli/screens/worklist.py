@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 
 from sitrack.cli.output import fitted, table
 from sitrack.pathway.stages import title_of
@@ -16,17 +17,20 @@ _SHOWN = {"!": "act first", "D": "due", "O": "overdue", "S": "soon", "L": "lapse
 _HIDDEN = {"not_due": "not due yet"}
 
 
-def lines(found: Listing, place: str, width: int) -> list[str]:
+def lines(
+    found: Listing, place: str, width: int, *, narrowed: bool = False
+) -> list[str]:
     """Return the screen.
 
     Args:
         found: the list of a day.
         place: the clinic's zone, and when what is shown was known.
         width: columns of the terminal.
+        narrowed: it was asked for a part of the list only.
     """
     title = [f"{found.day:%a %Y-%m-%d}, {place}"]
     if not found.rows:
-        return [*title, "Nobody needs anything today.", _footer(found)]
+        return [*title, nothing(narrowed=narrowed), _footer(found)]
     days = [due(row) for row in found.rows]
     keys = max(8, *(len(row.episode) for row in found.rows))
     widths = [keys, 1, 7, 17, max(9, *(len(day) for day in days))]
@@ -37,7 +41,7 @@ def lines(found: Listing, place: str, width: int) -> list[str]:
     cells = [
         (
             row.episode,
-            row.band,
+            "-" if row.hidden == "not_due" else row.band,
             row.initials,
             title_of(row.stage),
             day,
@@ -48,6 +52,15 @@ def lines(found: Listing, place: str, width: int) -> list[str]:
         for row, day in zip(found.rows, days, strict=True)
     ]
     return [*title, *table(heads, cells, [*widths, rest, *ends]), _footer(found)]
+
+
+def nothing(*, narrowed: bool) -> str:
+    """Return what an empty list says: of a part of it, nothing about the rest."""
+    return (
+        "Nothing matches; the whole list: sitrack worklist"
+        if narrowed
+        else "Nobody needs anything today."
+    )
 
 
 def whose(row: Waiting) -> str:
@@ -75,8 +88,11 @@ def _aside(row: Waiting) -> str:
 
 
 def _footer(found: Listing) -> str:
-    bands = {band: sum(row.band == band for row in found.rows) for band in _SHOWN}
-    shown = _counted({_SHOWN[band]: number for band, number in bands.items()})
+    quiet = sum(row.hidden == "not_due" for row in found.rows)
+    bands = Counter(row.band for row in found.rows if row.hidden != "not_due")
+    shown = _counted(
+        {_SHOWN[band]: bands[band] for band in _SHOWN} | {_HIDDEN["not_due"]: quiet}
+    )
     hidden = {_HIDDEN.get(why, why): n for why, n in found.hidden.items()}
     return f"{len(found.rows)} shown{shown and ': '}{shown} | hidden: " + (
         _counted(hidden) or "none"
