@@ -1,6 +1,6 @@
 """`sitrack record KIND EPISODE`: write down what happened.
 
-One command for each kind of evidence, made from the table in `journey.evidence`.
+One command for each kind of evidence, made from the table in `journey.forms`.
 """
 
 from __future__ import annotations

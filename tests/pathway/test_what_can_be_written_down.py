@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from sitrack.journey.forms import EXERCISES, NERVES, WORKED_ON
+from sitrack.journey.forms.procedures import NERVES
+from sitrack.journey.forms.treatment import EXERCISES, WORKED_ON
 from tests.journey.notation import (
     Story,
     after_rfa,
