@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME ...] [--episodes N] [--runs N] [--minutes N] [--write]`."""
+"""`python -m benchmarks [NAME ...] [--episodes N] [--runs N] [--ledger FILE] [--write]`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import importlib
 import sys
 import time
 import traceback
+from pathlib import Path
 
 from benchmarks import report
 from benchmarks.measure import Figure, NotRun
@@ -28,6 +29,9 @@ NAMES = {
     "country": "Many patients in one ledger",
 }
 """Each benchmark is the module of that name: `run(runs, episodes)` gives its figures."""
+
+ON_A_FILE = ("country", "as_of", "verify")
+"""These can ask a ledger that is there already."""
 
 
 def main() -> None:
@@ -69,7 +73,8 @@ def _measured(name: str, asked: argparse.Namespace, *, late: bool) -> list[Figur
     if late:
         raise NotRun(f"{asked.minutes} minutes were over")
     module = importlib.import_module(f"benchmarks.{name}")
-    found: list[Figure] = module.run(runs=asked.runs, episodes=asked.episodes)
+    given = {"ledger": f"sqlite:///{asked.ledger.resolve()}"} if asked.ledger else {}
+    found: list[Figure] = module.run(runs=asked.runs, episodes=asked.episodes, **given)
     return found
 
 
@@ -85,11 +90,19 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--minutes", type=int, default=1000, help="begin nothing more after that"
     )
+    parser.add_argument(
+        "--ledger",
+        type=Path,
+        metavar="FILE",
+        help=f"a ledger to ask instead of one made for this: {', '.join(ON_A_FILE)}",
+    )
     parser.add_argument("--write", action="store_true", help="write RESULTS.md")
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(NAMES):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
-    if asked.write and (asked.names or asked.runs or asked.episodes):
+    if asked.ledger and not (asked.names and set(asked.names) <= set(ON_A_FILE)):
+        parser.error(f"--ledger is for {', '.join(ON_A_FILE)}")
+    if asked.write and (asked.names or asked.runs or asked.episodes or asked.ledger):
         parser.error("RESULTS.md is written from a whole run")
     return asked
 

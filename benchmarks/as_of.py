@@ -1,4 +1,8 @@
-"""What was true on a day: one episode, and everybody, in a small record and a large."""
+"""What was true on a day: one episode, and everybody, in a small record and a large.
+
+python -m benchmarks as_of --episodes 470000          some 5,000,000 entries
+python -m benchmarks as_of --ledger country.db        a ledger that `country` kept
+"""
 
 from __future__ import annotations
 
@@ -16,12 +20,12 @@ from pathlib import Path
 
 from sqlalchemy import Connection, literal, select
 
-from benchmarks import clinic
+from benchmarks import clinic, databases
 from benchmarks.measure import Figure, in_turn, milliseconds
 from sitrack.errors import NotFound
 from sitrack.journey.episode import Episode
 from sitrack.journey.patient import read_episode_key
-from sitrack.record import history, tables, whereabouts
+from sitrack.record import history, tables, verify, whereabouts
 from sitrack.record.ledger import Ledger, reading
 
 SMALL = 5_000
@@ -46,31 +50,46 @@ FROM stage_span WHERE episode NOT LIKE '%:%'
 """
 _CENSUS = """
 SELECT stage, count(*) FROM stage_span
-WHERE entered <= ?1 AND (left_on IS NULL OR left_on > ?1) GROUP BY stage
+WHERE entered <= '{day}' AND (left_on IS NULL OR left_on > '{day}') GROUP BY stage
 """
 
 
-def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
-    """Return the figures of one episode on a day, and of a census."""
+def run(runs: int = 0, episodes: int = 0, ledger: str = "") -> list[Figure]:
+    """Return the figures of one episode on a day, and of a census.
+
+    Args:
+        runs: how often each is measured.
+        episodes: how large the large record is.
+        ledger: the URL of one to ask instead.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        ledgers = [
-            clinic.make(folder, clinic.Mix(SMALL), each) for each in ("small", "large")
-        ]
-        small, large = ledgers
-        copies = max(1, (episodes or 100_000) // SMALL)
-        entries = _grown(folder, copies)
-        figures = [
-            *_one(small, large, entries, runs or 20),
-            _census(folder, large, entries, runs or 9),
-        ]
-        for ledger in ledgers:
-            ledger.close()
-        return figures
+        with (
+            closing(clinic.make(folder, clinic.Mix(SMALL), "small")) as small,
+            closing(_large(folder, episodes, ledger)) as large,
+        ):
+            return questions(large, small, runs)
 
 
-def _grown(folder: Path, copies: int) -> int:
-    """Make the large record that many times as large; return its entries.
+def questions(large: Ledger, small: Ledger, runs: int = 0) -> list[Figure]:
+    """Ask a ledger, and beside it a small one of the same kind.
+
+    Raises:
+        AssertionError: its census is not that of the bare SQL.
+    """
+    return [*_one(small, large, runs or 20), _census(large, runs or 9)]
+
+
+def _large(folder: Path, episodes: int, url: str) -> Ledger:
+    if url:
+        return clinic.opened(url)
+    made = clinic.make(folder, clinic.Mix(SMALL), "large")
+    _grow(folder, max(1, (episodes or 100_000) // SMALL))
+    return made
+
+
+def _grow(folder: Path, copies: int) -> None:
+    """Make the large record that many times as large.
 
     The copies have streams of their own and the hashes of the first: nothing here reads
     hashes, and chaining millions of entries would take an hour.
@@ -86,10 +105,9 @@ def _grown(folder: Path, copies: int) -> int:
                 run.execute(statement, (number,))
             run.execute("COMMIT")
         run.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return int(run.execute("SELECT count(*) FROM entry").fetchone()[0])
 
 
-def _one(small: Ledger, large: Ledger, entries: int, runs: int) -> list[Figure]:
+def _one(small: Ledger, large: Ledger, runs: int) -> list[Figure]:
     with reading(small) as few, reading(large) as many:
         floor = select(literal(1))
         ours, smaller, nothing = in_turn(
@@ -99,11 +117,12 @@ def _one(small: Ledger, large: Ledger, entries: int, runs: int) -> list[Figure]:
             _each(itertools.repeat(lambda: many.execute(floor).scalar())),
         )
         [folded] = in_turn(runs, _asked(many, large, _folded))
-    what = f"where one episode was on a day, {entries:,} entries"
+        fewer = verify.count_entries(few)
+    what = f"where one episode was on a day, {clinic.size_of(large)}"
     return [
-        Figure(what, f"the same in {SMALL:,} episodes", ours, smaller, budget=1.3),
+        Figure(what, f"the same in {fewer:,} entries", ours, smaller, budget=1.3),
         Figure(what, "`SELECT 1` through Core", ours, nothing, budget=3),
-        Figure("all that was so of it on that day, folded", "", folded),
+        Figure(f"{what}: all that was so of it, folded", "", folded),
     ]
 
 
@@ -147,19 +166,18 @@ def _each(acts: Iterator[Callable[[], object]]) -> Callable[[], float]:
     return timed
 
 
-def _census(folder: Path, large: Ledger, entries: int, runs: int) -> Figure:
+def _census(large: Ledger, runs: int) -> Figure:
     day = clinic.TODAY - dt.timedelta(days=60)
-    with (
-        reading(large) as connection,
-        closing(sqlite3.connect(folder / "large.db")) as bare,
-    ):
+    query = _CENSUS.format(day=day)
+    with reading(large) as connection, databases.bare(large) as bare:
         found = whereabouts.census(connection, large, day)
-        assert found == dict(bare.execute(_CENSUS, (str(day),)))
+        assert found == dict(bare(query))
         ours, theirs = in_turn(
             runs,
             milliseconds(lambda: whereabouts.census(connection, large, day)),
-            milliseconds(lambda: bare.execute(_CENSUS, (str(day),)).fetchall()),
+            milliseconds(lambda: list(bare(query))),
         )
-    what = f"census of {sum(found.values()):,} episodes on a day, {entries:,} entries"
+    episodes = f"{sum(found.values()):,} episodes"
+    what = f"census of {episodes} on a day, {clinic.size_of(large)}"
     peer = "the bare SQL over the same index"
     return Figure(what, peer, ours, theirs, budget=1.5)

@@ -98,6 +98,13 @@ def opened(url: str) -> Ledger:
     return ledger
 
 
+def size_of(ledger: Ledger) -> str:
+    """Say how many entries a ledger holds, and on which kind of database."""
+    with reading(ledger) as connection:
+        entries = verify.count_entries(connection)
+    return f"{entries:,} entries, {'PostgreSQL' if ledger.on_postgres else 'SQLite'}"
+
+
 def key_of(number: int) -> EpisodeKey:
     """Return the key of the episode of the patient of that number, from 1 on."""
     side = Side.RIGHT if number % 2 else Side.LEFT

@@ -1,10 +1,12 @@
 """A country's patients in one ledger: how long it takes to load, and what it then costs.
 
-    python -m benchmarks country --episodes 1000000        hours, and some 25 GB
+    python -m benchmarks country --episodes 1000000 --ledger country.db     hours, 25 GB
+    python -m benchmarks country --ledger country.db                        asks it again
 
-As many patients as are asked for live through the walks of `lives.py`, and then the
-commands of a day are typed at them, as whole processes, with their memory. The load is
-the simulator's own work and the database's together: deciding, chaining, writing.
+As many patients as are asked for live through the walks of `lives.py`. Then the commands
+of a day are typed at them, as whole processes, with their memory; the questions about
+past days are asked (`as_of.py`); and all is sealed and proves itself (`verify.py`). The
+load is the simulator's own work and the database's together: deciding, chaining, writing.
 `docs/reference/capacity.md` says what follows from it.
 """
 
@@ -15,48 +17,92 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import func, select, text
 
-from benchmarks import clinic, databases
+from benchmarks import as_of, clinic, databases, verify
+from benchmarks.databases import Fresh
 from benchmarks.measure import ROOT, Figure
 from sitrack.record import tables
 from sitrack.record.ledger import Ledger, reading
+from sitrack.record.verify import count_entries
 
 PATIENTS = 10_000
 _RUNS = 3
+_VERIFIED = 500_000
+"""Entries up to which `audit verify` is typed: of a country it takes hours."""
 
 
-def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
-    """Return the figures of one large ledger on each kind of database."""
+def run(runs: int = 0, episodes: int = 0, ledger: str = "") -> list[Figure]:
+    """Return the figures of one large ledger on each kind of database.
+
+    Args:
+        runs: how often each is measured.
+        episodes: how many patients are loaded.
+        ledger: the URL of a file that is kept; what is in it already is not loaded.
+    """
     patients, runs = episodes or PATIENTS, min(runs or _RUNS, _RUNS)
+    if ledger:
+        loaded = [] if _file(ledger).exists() else [_loaded(ledger, patients)]
+        with databases.sqlite_files() as fresh:
+            return loaded + _country(ledger, fresh, runs)
     with databases.sqlite_files() as fresh:
-        figures = _country("SQLite", fresh(), patients, runs)
+        figures = _new_country(fresh, patients, runs)
     if why_not := databases.why_no_server():
         figures[-1].notes.append(f"A country on PostgreSQL: not run, {why_not}.")
         return figures
     with databases.postgres() as fresh:
-        return figures + _country("PostgreSQL", fresh(), patients, runs)
+        return figures + _new_country(fresh, patients, runs)
 
 
-def _country(kind: str, url: str, patients: int, runs: int) -> list[Figure]:
+def _new_country(fresh: Fresh, patients: int, runs: int) -> list[Figure]:
+    url = fresh()
+    return [_loaded(url, patients), *_country(url, fresh, runs)]
+
+
+def _loaded(url: str, patients: int) -> Figure:
+    """Let so many patients live; return how many a second."""
     before = time.perf_counter()
-    ledger = clinic.make_at(url, clinic.Mix(patients))
-    seconds = time.perf_counter() - before
-    entries, size = _entries(ledger), _bytes(ledger)
-    ledger.close()
-    what = f"{patients:,} patients, {entries:,} entries, {kind}"
-    loaded = [
-        Figure(f"{what}: loaded, patients", "", [patients / seconds], unit="/s"),
-        Figure(f"{what}: on the disk", "", [size / patients / 1024], unit="kB each"),
-    ]
-    return [*loaded, *_day(url, what, runs)]
+    with closing(clinic.make_at(url, clinic.Mix(patients))) as made:
+        seconds = time.perf_counter() - before
+        what = _what(made)
+    return Figure(f"{what}: loaded, patients", "", [patients / seconds], unit="/s")
 
 
-def _day(url: str, what: str, runs: int) -> list[Figure]:
-    """Type the commands of a day, each a few times; the longest once."""
+def _country(url: str, fresh: Fresh, runs: int) -> list[Figure]:
+    """Ask everything of a ledger that is there."""
+    with closing(clinic.opened(url)) as ledger:
+        what, entries = _what(ledger), _entries(ledger)
+        figures = [_on_disk(ledger, what)]
+    figures += _day(url, what, entries, runs)
+    with (
+        closing(clinic.opened(url)) as ledger,
+        closing(clinic.make_at(fresh(), clinic.Mix(as_of.SMALL))) as small,
+    ):
+        figures += as_of.questions(ledger, small, runs)
+        key = verify.sealed(ledger)
+        figures.append(_on_disk(ledger, f"{what}, sealed"))
+        figures.append(verify.proofs(ledger, key, 1))
+    return figures
+
+
+def _what(ledger: Ledger) -> str:
+    with reading(ledger) as connection:
+        query = select(func.count()).select_from(tables.patient)
+        patients = connection.execute(query).scalar_one()
+    return f"{patients:,} patients, {clinic.size_of(ledger)}"
+
+
+def _on_disk(ledger: Ledger, what: str) -> Figure:
+    each = _bytes(ledger) / _entries(ledger) / 1024
+    return Figure(f"{what}: on the disk", "", [each], unit="kB an entry")
+
+
+def _day(url: str, what: str, entries: int, runs: int) -> list[Figure]:
+    """Type the commands of a day, each a few times; the longest once, or not at all."""
     key = str(clinic.key_of(7))
     commands = {
         "worklist": ("worklist", "--quiet"),
@@ -66,6 +112,8 @@ def _day(url: str, what: str, runs: int) -> list[Figure]:
         "report census": ("report", "census"),
         "audit verify": ("audit", "verify"),
     }
+    if entries > _VERIFIED:
+        del commands["audit verify"]
     figures, memory = [], []
     for name, words in commands.items():
         done = [
@@ -75,6 +123,9 @@ def _day(url: str, what: str, runs: int) -> list[Figure]:
         memory.append(f"{name} {max(each.mb for each in done):.0f}")
         figures.append(Figure(f"{what}: `{name}`", "", times))
     figures[-1].notes.append(f"Memory at most, {what}, in MB: {'; '.join(memory)}.")
+    if entries > _VERIFIED:
+        note = f"`audit verify` whole is not run over {_VERIFIED:,} entries."
+        figures[-1].notes.append(note)
     return figures
 
 
@@ -117,14 +168,13 @@ def _typed(url: str, words: Sequence[str]) -> Typed:
 
 def _entries(ledger: Ledger) -> int:
     with reading(ledger) as connection:
-        total = connection.execute(select(func.sum(tables.stream.c.seq))).scalar()
-    return int(total or 0)
+        return count_entries(connection)
 
 
 def _bytes(ledger: Ledger) -> int:
     """Return how much of the disk the ledger takes, with its indexes."""
     if not ledger.on_postgres:
-        file = Path(ledger.url.database or "")
+        file = _file(str(ledger.url))
         log = file.with_name(f"{file.name}-wal")
         with contextlib.suppress(FileNotFoundError):
             return file.stat().st_size + log.stat().st_size
@@ -134,3 +184,7 @@ def _bytes(ledger: Ledger) -> int:
             text("SELECT pg_database_size(current_database())")
         ).scalar()
     return int(size or 0)
+
+
+def _file(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))

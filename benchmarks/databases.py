@@ -11,12 +11,15 @@ import importlib.util
 import itertools
 import os
 import shutil
+import sqlite3
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
+
+from sitrack.record.ledger import Ledger
 
 
 class Fresh(Protocol):
@@ -79,6 +82,28 @@ def postgres(environment: dict[str, str] | None = None) -> Iterator[Fresh]:
             yield fresh
         finally:
             server.cleanup()
+
+
+@contextlib.contextmanager
+def bare(ledger: Ledger) -> Iterator[Callable[[str], Iterator[Any]]]:
+    """Give what asks a ledger in the bare driver; rows come as they are read."""
+    if not ledger.on_postgres:
+        path = ledger.url.database or ""
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            yield connection.execute
+        return
+    import psycopg
+
+    url = ledger.url.set(drivername="postgresql")
+    with psycopg.connect(url.render_as_string(hide_password=False)) as server:
+
+        def ask(query: str) -> Iterator[Any]:
+            # Named, so that the server keeps the rows until they are wanted.
+            with server.cursor(name="bench") as cursor:
+                cursor.itersize = 2_000
+                yield from cursor.execute(query)
+
+        yield ask
 
 
 @contextlib.contextmanager
