@@ -112,10 +112,12 @@ def _answer(shell: Shell, items: list[Item], outcome: Outcome | None) -> None:
         today = today_of(shell.ledger)
         click.echo(dumped(screens.as_json(items, outcome, today)))
         return
+    # Whoever reads a pipe reads all of it.
+    width = screen_width() if shell.form == "table" else None
     shown: list[str] = (
-        screens.plan(items, screen_width())
+        screens.plan(items, width)
         if outcome is None
-        else screens.result(items, outcome, screen_width())
+        else screens.result(items, outcome, width)
     )
     for line in shown:
         if not (shell.quiet and line.startswith("Next:")):

@@ -33,6 +33,7 @@ class View:
         rows: one mapping for each row; may hold more than the columns.
         screen: draws it for a terminal of so many columns.
         extra: what JSON carries beside the rows.
+        alone: what a pipe is told of whom it is about where there is no row, or None.
     """
 
     schema: str
@@ -41,6 +42,7 @@ class View:
     rows: Sequence[Mapping[str, Any]]
     screen: Callable[[int], Sequence[str]]
     extra: Mapping[str, Any] = field(default_factory=dict)
+    alone: Mapping[str, Any] | None = None
 
 
 def show_view(view: View, form: str, *, pager: bool = False) -> None:
@@ -54,7 +56,8 @@ def show_view(view: View, form: str, *, pager: bool = False) -> None:
         for row in view.rows:
             click.echo(dumped(row))
     else:
-        click.echo(separated(view.columns, view.rows, form), nl=False)
+        rows = view.rows or ([view.alone] if view.alone else [])
+        click.echo(separated(view.columns, rows, form), nl=False)
 
 
 def pasteable(line: str) -> str:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from sitrack.coordination.questions import When
     from sitrack.journey.patient import EpisodeKey
 
+COLUMNS = ("episode", "rule", "due", "days", "title", "waits_for")
+"""What is due of one episode, in a pipe."""
+
 
 @click.command()
 @click.argument("key")
@@ -150,8 +153,9 @@ def show_episode(
     view = View(
         schema="sitrack.show/1",
         as_of=found.day,
-        columns=("rule", "due", "days", "title", "waits_for"),
-        rows=[_due_row(line, found.day) for line in found.due],
+        columns=COLUMNS,
+        rows=[{"episode": str(key), **_due_row(line, found.day)} for line in found.due],
+        alone={"episode": str(key)},
         screen=lambda width: timed(
             screens.episode(found, width, masked=masked), shell, when
         ),

@@ -148,6 +148,7 @@ def next_(
       sitrack next stage:rfa
     """
     from sitrack.cli.screens.worklist import nothing
+    from sitrack.cli.show import COLUMNS as OF_ONE
     from sitrack.cli.show import show_episode
     from sitrack.coordination.questions import When
     from sitrack.journey.patient import read_episode_key
@@ -162,7 +163,7 @@ def next_(
     empty = View(
         schema="sitrack.show/1",
         as_of=found.day,
-        columns=("rule", "due", "days", "title", "waits_for"),
+        columns=OF_ONE,
         rows=[],
         screen=lambda _width: [nothing(narrowed=bool(words or mine or since))],
         extra={"episode": None},

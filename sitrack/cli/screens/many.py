@@ -9,40 +9,51 @@ from typing import Any
 from sitrack.cli.output import counted, table
 from sitrack.cli.screens.entries import what
 from sitrack.coordination.bulk import Item, Outcome
+from sitrack.legible import shown
 from sitrack.pathway.stages import title_of
 
 _HEADS = ("EPISODE", "PATIENT", "STAGE")
 _WIDTHS = (11, 7, 17)
 
 
-def plan(items: Sequence[Item], width: int) -> list[str]:
-    """Return what would happen to each, refusals with their reasons."""
+def plan(items: Sequence[Item], width: int | None) -> list[str]:
+    """Return what would happen to each, refusals with their reasons.
+
+    Args:
+        items: each episode.
+        width: columns of the terminal; None where nothing may be cut.
+    """
     if not items:
         return ["The filter picks no episode."]
     rows = [
         (*_who(item), "would" if item.done else "no", _told(item)) for item in items
     ]
-    rest = max(20, width - sum(_WIDTHS) - 5 - 8)
-    shown = table((*_HEADS, "", "WHAT"), rows, (*_WIDTHS, 5, rest))
+    lines = _table(rows, 5, width)
     possible = sum(item.done is not None for item in items)
     return [
-        *shown,
+        *lines,
         f"{counted(len(items), 'episode', 'episodes')}: {possible} possible",
     ]
 
 
-def result(items: Sequence[Item], outcome: Outcome, width: int) -> list[str]:
-    """Return what was done to each, and how to take it back."""
+def result(items: Sequence[Item], outcome: Outcome, width: int | None) -> list[str]:
+    """Return what was done to each, and how to take it back; as wide as a plan."""
     if not items:
         return ["The filter picks no episode."]
     rows = [(*_who(item), _mark(item), _told(item)) for item in items]
-    rest = max(20, width - sum(_WIDTHS) - 4 - 8)
-    shown = table((*_HEADS, "", "WHAT"), rows, (*_WIDTHS, 4, rest))
+    lines = _table(rows, 4, width)
     done = len(outcome.done)
     ended = [f"{done} done, {len(items) - done} refused."]
     if outcome.stopped is not None:
         ended.append("It was stopped before the rest; what is listed as done stands.")
-    return [*shown, *ended, f"Next: sitrack undo {outcome.batch}"]
+    return [*lines, *ended, f"Next: sitrack undo {outcome.batch}"]
+
+
+def _table(rows: Sequence[tuple[str, ...]], mark: int, width: int | None) -> list[str]:
+    rest = max(20, *(len(shown(row[-1])) for row in rows))
+    if width is not None:
+        rest = min(rest, max(20, width - sum(_WIDTHS) - mark - 8))
+    return table((*_HEADS, "", "WHAT"), rows, (*_WIDTHS, mark, rest))
 
 
 def _mark(item: Item) -> str:
