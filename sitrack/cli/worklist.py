@@ -30,6 +30,9 @@ COLUMNS = (
     "offered_to",
 )
 
+_NAMING = ("owner:", "offered:", "team:")
+"""Fields that name somebody: only for them is it looked up who there is."""
+
 _PICKS = [
     click.option(
         "--mine", is_flag=True, help="Only what I answer for, or am asked to."
@@ -197,10 +200,10 @@ def filter_of(shell: Shell, words: Sequence[str]) -> Any:
     """Return the filter of words and saved views that were typed.
 
     Raises:
-        BadInput: it cannot be understood.
-        NotFound: there is no such view.
+        BadInput: it cannot be understood, or names nobody.
+        NotFound: there is no such view, or a key is nobody's.
     """
-    from sitrack.coordination.questions import teams_of, today_of, views_of
+    from sitrack.coordination.questions import names_for, today_of, views_of
     from sitrack.record.filters import Asker, read_filter
     from sitrack.record.views import named
 
@@ -210,12 +213,11 @@ def filter_of(shell: Shell, words: Sequence[str]) -> Any:
             plain += named(views_of(shell.ledger, shell.me), word[1:]).words
         else:
             plain.append(word)
-    mine = teams_of(shell.ledger, shell.me) if _names_mine(plain) else frozenset()
-    return read_filter(plain, Asker(shell.me, today_of(shell.ledger), mine))
-
-
-def _names_mine(words: Sequence[str]) -> bool:
-    return any("team:mine" in word for word in words)
+    asker = Asker(shell.me, today_of(shell.ledger))
+    if any(field in word for word in plain for field in _NAMING):
+        names = names_for(shell.ledger, shell.me)
+        asker = Asker(asker.name, asker.today, names.mine, names.staff, names.teams)
+    return read_filter(plain, asker)
 
 
 def _row(row: Any, today: Any) -> dict[str, Any]:

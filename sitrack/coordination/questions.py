@@ -336,11 +336,31 @@ def views_of(ledger: Ledger, owner: str) -> Sequence[SavedView]:
         return views.usable(connection, owner)
 
 
-def teams_of(ledger: Ledger, staff_id: str) -> frozenset[str]:
-    """Return the teams that somebody belongs to today."""
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a filter may name.
+
+    Attributes:
+        staff: everybody who is or was on the staff list.
+        teams: every team that there is.
+        mine: the teams that who asks belongs to today.
+    """
+
+    staff: frozenset[str]
+    teams: frozenset[str]
+    mine: frozenset[str]
+
+
+def names_for(ledger: Ledger, staff_id: str) -> Names:
+    """Return the people and teams that somebody may name in a filter.
+
+    Whoever has left is still named by days gone by; a team never ends.
+    """
     with reading(ledger) as connection:
         today = present_instant(connection, ledger).astimezone(ledger.zone).date()
-        return duty.roster(connection, ledger, today).teams_of(staff_id)
+        roster = duty.roster(connection, ledger, today)
+        everybody = frozenset(each.id for each in staff.everybody(connection))
+    return Names(everybody, frozenset(roster.teams), roster.teams_of(staff_id))
 
 
 def current_protocol(ledger: Ledger) -> Protocol:

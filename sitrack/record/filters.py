@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from sitrack.clock import read_day
 from sitrack.errors import BadInput
+from sitrack.journey.patient import read_episode_key, read_patient_key
 from sitrack.pathway.stages import Side, Stage, Status
 from sitrack.record.bands import BANDS
 from sitrack.record.worklist import HIDDEN, Waiting
@@ -39,11 +40,21 @@ _LENGTH: Final = re.compile(r"([0-9]{1,4})(d|w|bd)\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks, and when: `owner:me`, `team:mine` and `due:today` depend on it."""
+    """Who asks, and when: `owner:me`, `team:mine` and `due:today` depend on it.
+
+    Attributes:
+        name: their staff id.
+        today: the clinical day.
+        teams: the teams that they belong to.
+        staff: everybody who is or was on the staff list; None lets any name pass.
+        every_team: every team that there is; None lets any name pass.
+    """
 
     name: str
     today: dt.date
     teams: frozenset[str] = frozenset()
+    staff: frozenset[str] | None = None
+    every_team: frozenset[str] | None = None
 
 
 def read_filter(words: Sequence[str], asker: Asker) -> Fits | None:
@@ -54,7 +65,8 @@ def read_filter(words: Sequence[str], asker: Asker) -> Fits | None:
         asker: who asks, and on which day.
 
     Raises:
-        BadInput: it cannot be understood; with a suggestion.
+        BadInput: it cannot be understood, or names nobody; with a suggestion.
+        NotFound: a key in it is nobody's.
     """
     if not words:
         return None
@@ -117,9 +129,12 @@ def _meant(field: str, wanted: str, choices: Sequence[str]) -> str:
     return f"{field}: takes {', '.join(choices[:5])}" + ("…" if choices[5:] else "")
 
 
-def _key(of: str) -> Callable[[str, str, Asker], Fits]:
+def _key(of: str, key_of: Callable[[str], Any]) -> Callable[[str, str, Asker], Fits]:
+    """A field that names somebody by a key; one that is nobody's is refused."""
+
     def read(_field: str, value: str, _asker: Asker) -> Fits:
-        return lambda row: getattr(row, of) == value.upper()
+        key = str(key_of(value))
+        return lambda row: getattr(row, of) == key
 
     return read
 
@@ -127,18 +142,42 @@ def _key(of: str) -> Callable[[str, str, Asker], Fits]:
 def _person(of: str) -> Callable[[str, str, Asker], Fits]:
     """A field that names somebody: a staff id, `me`, or `none`."""
 
-    def read(_field: str, value: str, asker: Asker) -> Fits:
-        wanted = {"none": None, "me": asker.name}.get(value, value)
+    def read(field: str, value: str, asker: Asker) -> Fits:
+        ours = {"none": None, "me": asker.name}
+        if value not in ours:
+            _refuse_stranger(field, value, asker.staff, "staff")
+        wanted = ours.get(value, value)
         return lambda row: getattr(row, of) == wanted
 
     return read
 
 
-def _team(_field: str, value: str, asker: Asker) -> Fits:
+def _team(field: str, value: str, asker: Asker) -> Fits:
     if value == "mine":
         return lambda row: row.team in asker.teams
-    wanted = None if value == "none" else value
-    return lambda row: row.team == wanted
+    if value == "none":
+        return lambda row: row.team is None
+    _refuse_stranger(field, value, asker.every_team, "team")
+    return lambda row: row.team == value
+
+
+def _refuse_stranger(
+    field: str, value: str, known: frozenset[str] | None, listed: str
+) -> None:
+    """Refuse the name of nobody: its empty list would look like a day off.
+
+    Raises:
+        BadInput: nobody is or was called so; with the nearest name.
+    """
+    if known is None or value in known:
+        return
+    near = difflib.get_close_matches(value.lower(), sorted(known), n=1, cutoff=0.5)
+    raise BadInput(
+        f"{field}: knows no {value[:30]!r}",
+        f"did you mean {field}:{near[0]}?"
+        if near
+        else f"see who there is: sitrack {listed} list",
+    )
 
 
 def _is(hidden: str) -> Callable[[str, str, Asker], Fits]:
@@ -235,8 +274,8 @@ _FIELDS: Final[dict[str, Callable[[str, str, Asker], Fits]]] = {
     "owner": _person("owner"),
     "team": _team,
     "offered": _person("offered_to"),
-    "patient": _key("patient"),
-    "episode": _key("episode"),
+    "patient": _key("patient", read_patient_key),
+    "episode": _key("episode", read_episode_key),
     "due": _due,
     "overdue": _overdue,
     "in-stage": _in_stage,

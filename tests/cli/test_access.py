@@ -194,9 +194,9 @@ def test_what_was_asked_is_kept_and_no_word_of_a_person(logged):
     words = ("history", "P00013-R", "--as-of", "2025-03-01", "--reverse")
     _, [entry] = logged(*words)
     assert entry.payload["asked"] == {"as_of": "2025-03-01", "reverse": True}
-    words = ("worklist", f"patient:{FAMILY}", "stage:rfa or side:left", "--mine")
+    words = ("worklist", f"rule:{FAMILY}", "stage:rfa or side:left", "--mine")
     _, [entry] = logged(*words)
-    fields = ["patient", "stage", "side"]
+    fields = ["rule", "stage", "side"]
     assert entry.payload["asked"] == {"filter": fields, "mine": True}
     person = json.dumps({"given": GIVEN, "family": FAMILY, "born": BORN, "mrn": MRN})
     _, [entry] = logged("patient", "find", "--from", "-", "--no-mask", stdin=person)

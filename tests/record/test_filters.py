@@ -4,12 +4,18 @@ import datetime as dt
 
 import pytest
 
-from sitrack.errors import BadInput
+from sitrack.errors import BadInput, NotFound
 from sitrack.record.filters import Asker, read_filter
 from sitrack.record.worklist import Waiting
 
 TODAY = dt.date(2025, 6, 16)
-RIVERA = Asker("rivera", TODAY, frozenset({"spine"}))
+RIVERA = Asker(
+    "rivera",
+    TODAY,
+    teams=frozenset({"spine"}),
+    staff=frozenset({"rivera", "osei", "okafor"}),
+    every_team=frozenset({"spine", "knees"}),
+)
 ROW = Waiting(
     episode="P00013-R",
     patient="P00013",
@@ -117,6 +123,12 @@ def test_nothing_typed_is_no_filter():
         (["stage:rfa", "or"], "the filter cannot be understood", "such as"),
         (["(stage:rfa or"], "the filter cannot be understood", "such as"),
         (["stage:rfa;drop"], "stage: takes no", None),
+        (["owner:okaforr"], "owner: knows no 'okaforr'", "did you mean owner:okafor?"),
+        (["owner:Rivera"], "owner: knows no 'Rivera'", "did you mean owner:rivera?"),
+        (["offered:xyzzy"], "offered: knows no 'xyzzy'", "sitrack staff list"),
+        (["team:spien"], "team: knows no 'spien'", "did you mean team:spine?"),
+        (["team:xyzzy"], "team: knows no 'xyzzy'", "sitrack team list"),
+        (["side:left or not owner:kim"], "owner: knows no 'kim'", "staff list"),
     ],
 )
 def test_what_cannot_be_understood_is_said_with_a_suggestion(words, says, hint):
@@ -124,3 +136,17 @@ def test_what_cannot_be_understood_is_said_with_a_suggestion(words, says, hint):
         read_filter(words, RIVERA)
     assert says in error.value.message
     assert hint is None or hint in (error.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [
+        ("patient:P00014", "is nobody's key"),
+        ("patient:P00013-R", "not a patient key"),
+        ("episode:P00014-R", "is nobody's key"),
+        ("episode:P00013", "not an episode key"),
+    ],
+)
+def test_a_key_that_is_nobody_s_is_refused_as_everywhere(word, says):
+    with pytest.raises(NotFound, match=says):
+        read_filter([word], RIVERA)
