@@ -45,6 +45,8 @@ class NotShown(Exception):
 def report(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what went wrong on stderr, and return the exit code."""
     code, kind, message, hint, findings = _described(error)
+    if isinstance(error, click.NoSuchOption):
+        hint = _in_order(error, arguments) or hint
     hint = hint or _way_out(code, findings, arguments)
     lines = _wrapped(f"error: {message}")
     for finding in findings:
@@ -102,6 +104,17 @@ def _way_out(
     if code in {BadInput.code, NotPermitted.code}:
         return f"see: {_help_of(arguments)}"
     return _WHERE_TO_LOOK.get(code)
+
+
+def _in_order(error: click.NoSuchOption, arguments: Sequence[str]) -> str | None:
+    """What was meant by an option that stands before its command."""
+    if error.ctx is None or not isinstance(error.ctx.command, click.Group):
+        return None
+    from sitrack.cli.root import root
+    from sitrack.cli.word_order import mended
+
+    meant = mended(root, arguments)
+    return f"options come after their command: {meant}" if meant else None
 
 
 def _help_of(arguments: Sequence[str]) -> str:

@@ -1,8 +1,10 @@
 """A word that was misspelt: named once, with what would have been right."""
 
+import datetime as dt
+
 import pytest
 
-from .keyboard import contents
+from .keyboard import contents, typed
 
 
 @pytest.fixture
@@ -47,3 +49,74 @@ def test_a_receipt_that_is_none_is_shown_one(misspelt):
 def test_a_plan_for_days_that_are_over(misspelt):
     error = misspelt("reminder", "plan", "--until", "-3d")
     assert "is before today" in error["message"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("worklist",),
+        ("worklist", "--all", "--as-of", "2025-04-01"),
+        ("next",),
+        ("report", "census"),
+        ("bulk",),
+        ("view", "save", "theirs"),
+    ],
+)
+def test_a_person_or_team_that_there_is_not_in_a_filter(misspelt, words):
+    verb = ("assign", "--to", "osei", "-n", "--as", "rivera")
+    verb = verb if words == ("bulk",) else ()
+    error = misspelt(*words, "owner:rivvera", *verb)
+    assert error["message"] == "owner: knows no 'rivvera'"
+    assert error["hint"] == "did you mean owner:rivera?"
+    error = misspelt(*words, "team:spine", *verb)
+    assert error["hint"] == "see who there is: sitrack team list"
+
+
+def test_somebody_who_has_left_is_known_for_ever(desk):
+    desk.written("staff", "retire", "osei")
+    assert desk.answer("worklist", "owner:osei")["rows"] == []
+    desk.day += dt.timedelta(days=30)
+    assert desk.answer("worklist", "owner:osei", "--as-of", "2025-04-01")["rows"] == []
+    desk.written("team", "add", "spine", "--lead", "rivera")
+    queue = desk.answer("report", "census", "team:spine")["rows"]
+    assert not any(row["episodes"] for row in queue)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["-d", "u.db", "worklist"], "worklist -d u.db"),
+        (["--json", "worklist", "stage:rfa"], "worklist stage:rfa --json"),
+        (["--as=rivera", "-q", "next", "--mine"], "next --mine --as=rivera -q"),
+        (["--as", "demo", "staff", "list"], "staff list --as demo"),
+        (["staff", "-q", "list"], "staff list -q"),
+        (["-q", "staff", "--as", "kim", "list"], "staff list -q --as kim"),
+    ],
+)
+def test_an_option_before_its_command_is_shown_behind_it(words, meant):
+    done = typed(*words)
+    assert (done.code, done.out) == (2, "")
+    hint = f"hint: options come after their command: sitrack {meant}"
+    assert hint in done.err or hint[6:] in done.error["hint"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://kim:hunter2@db.example/sitrack",
+        "postgresql://db.example/sitrack?user=kim&password=hunter2",
+    ],
+)
+def test_the_password_of_a_database_is_not_repeated(misspelt, url):
+    for words in (["-d", url, "worklist"], [f"--database={url}", "worklist"]):
+        error = misspelt(*words)
+        assert "hunter2" not in str(error)
+        assert error["hint"].endswith("URL")
+        assert "sitrack worklist" in error["hint"]
+
+
+@pytest.mark.parametrize("words", [["--nosuch", "worklist"], ["-d", "worklist"]])
+def test_what_is_no_option_of_it_either_is_only_said_to_be_none(misspelt, words):
+    error = misspelt(*words)
+    assert error["message"].startswith("there is no option")
+    assert error["hint"] == "see: sitrack --help"
