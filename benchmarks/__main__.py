@@ -9,57 +9,34 @@ import time
 import traceback
 from pathlib import Path
 
-from benchmarks import report
+from benchmarks import results
 from benchmarks.measure import Figure, NotRun
-
-NAMES = {
-    "start_up": "How long a prompt takes to answer",
-    "morning": "A morning's questions to a large clinic",
-    "advance": "One advance, and its own statements",
-    "moves": "One move, and what a user would write instead",
-    "writers": "Eight writers at once",
-    "due": "What is due, and what a user would run instead",
-    "losses": "What is lost when a sender is killed",
-    "as_of": "What was true on a day",
-    "verify": "Whether the record proves itself",
-    "reminders": "A round of reminders",
-    "growth": "How cost grows with the clinic",
-    "importing": "Taking in a clinic from a file",
-    "watching": "A process that keeps watch",
-    "country": "Many patients in one ledger",
-}
-"""Each benchmark is the module of that name: `run(runs, episodes)` gives its figures."""
-
-ON_A_FILE = ("country", "as_of", "verify")
-"""These can ask a ledger that is there already."""
+from benchmarks.subjects import NAMES, ON_A_FILE
 
 
 def main() -> None:
-    """Run what was asked for, and print or write the tables."""
+    """Run what was asked for; print its tables, or write them as they come."""
     asked = _arguments()
-    figures: list[Figure] = []
-    lines: list[str] = []
+    outcomes: dict[str, results.Outcome] = {}
     failed = False
     started = time.monotonic()
     for name in asked.names or NAMES:
         began = time.monotonic()
         late = began - started > asked.minutes * 60
         try:
-            found = _measured(name, asked, late=late)
+            outcomes[name] = _measured(name, asked, late=late)
         except NotRun as why:
-            lines += [f"## {NAMES[name]}", "", f"Not run: {why}.", ""]
+            outcomes[name] = str(why)
         except Exception:  # noqa: BLE001 - what the others measured is not thrown away
             traceback.print_exc()
             failed = True
-            lines += [f"## {NAMES[name]}", "", "Failed.", ""]
+            outcomes[name] = "it failed"
+        if asked.write:
+            results.write(outcomes)
         else:
-            figures += found
-            lines += report.section(NAMES[name], found)
+            print("\n".join(results.section(name, outcomes[name])), flush=True)
         seconds = time.monotonic() - began
         print(f"{name}: {seconds:.0f} s", file=sys.stderr, flush=True)
-    print("\n".join(lines))
-    if asked.write:
-        report.write(lines, figures)
     if failed:
         sys.exit(1)
 

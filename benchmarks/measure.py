@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import subprocess
 import sys
@@ -80,14 +81,20 @@ def in_turn(
     return times
 
 
-def process(*arguments: str) -> Callable[[], float]:
-    """Return an act: one whole run of this Python, output to a pipe, in ms."""
+def process(*arguments: str, **environment: str) -> Callable[[], float]:
+    """Return an act: one whole run of this Python, output to a pipe, in ms.
+
+    Args:
+        arguments: of Python.
+        environment: what it sees besides our own.
+    """
 
     def act() -> float:
         before = time.perf_counter()
         subprocess.run(
             [sys.executable, *arguments],
             cwd=ROOT,
+            env={**os.environ, **environment},
             stdout=subprocess.PIPE,
             check=True,
         )

@@ -33,21 +33,37 @@ def {name}_():
 
 
 def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
-    """Return the figures of `--help` and of the worklist."""
+    """Return the figures of `--help`, of completion and of the worklist."""
     runs, episodes = runs or 15, episodes or 10_000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        return [_help(folder, runs), _worklist(folder, runs, episodes)]
+        peer = folder / "program.py"
+        peer.write_text(bare_program(), encoding="utf-8")
+        return [
+            _help(peer, runs),
+            _completion(peer, runs),
+            _worklist(folder, runs, episodes),
+        ]
 
 
-def _help(folder: Path, runs: int) -> Figure:
-    peer = folder / "program.py"
-    peer.write_text(bare_program(), encoding="utf-8")
+def _help(peer: Path, runs: int) -> Figure:
     ours, theirs = in_turn(
         runs, process("-m", "sitrack", "--help"), process(str(peer), "--help")
     )
     what = "`sitrack --help`"
     return Figure(what, "a bare click program, `--help`", ours, theirs, budget=1.3)
+
+
+def _completion(peer: Path, runs: int) -> Figure:
+    """Press TAB behind `work`: a shell asks the program what that may become."""
+    asked = {"COMP_WORDS": "program work", "COMP_CWORD": "1"}
+    ours, theirs = in_turn(
+        runs,
+        process("-m", "sitrack", _SITRACK_COMPLETE="bash_complete", **asked),
+        process(str(peer), _PROGRAM_COMPLETE="bash_complete", **asked),
+    )
+    what = "`sitrack work` and TAB"
+    return Figure(what, "a bare click program, TAB", ours, theirs, budget=1.3)
 
 
 def bare_program() -> str:
@@ -58,7 +74,11 @@ def bare_program() -> str:
         _COMMAND.format(name=name, help=text)
         for name, (_, text) in root.table.items()  # type: ignore[attr-defined]
     ]
-    return _PEER + "".join(commands) + '\n\nif __name__ == "__main__":\n    cli()\n'
+    return (
+        _PEER
+        + "".join(commands)
+        + '\n\nif __name__ == "__main__":\n    cli(prog_name="program")\n'
+    )
 
 
 def _worklist(folder: Path, runs: int, episodes: int) -> Figure:
