@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,17 +61,20 @@ def export() -> None:
 @export.command(context_settings=CONTEXT)
 @_with((*_OPTIONS, *_HIDING))
 @click.option("--no-mask", is_flag=True, help="With names; --identified only.")
+@click.option("--audit", is_flag=True, help="With who read and what left; auditors.")
 @writes
-def fhir(shell: Shell, no_mask: bool, dry_run: bool, **given: Any) -> None:
+def fhir(shell: Shell, no_mask: bool, audit: bool, dry_run: bool, **given: Any) -> None:
     """Journeys as FHIR R4, in one bundle; nobody is named unless asked for.
 
     \b
       sitrack export fhir
+      sitrack export fhir --audit
       sitrack export fhir --identified --no-mask --out clinic.json
     """
     if no_mask and not given["identified"]:
         raise BadInput("--no-mask names people", "give --identified as well")
-    _export(shell, "fhir", given, dry_run=dry_run, unmasked=no_mask)
+    more = {"unmasked": no_mask, "audit": audit}
+    _export(shell, "fhir", given, dry_run=dry_run, **more)
 
 
 @export.command(context_settings=CONTEXT)
@@ -154,6 +158,7 @@ def _export(
     *,
     dry_run: bool,
     unmasked: bool = False,
+    audit: bool = False,
 ) -> None:
     """Make the files, write down that they leave, and only then let them stand."""
     from sitrack.coordination.exports import note_export
@@ -168,11 +173,15 @@ def _export(
         "named": names.are_real,
         "shift_days": names.shift_days,
         **({"as_known": known.isoformat()} if known else {}),
+        **({"audit": True} if audit else {}),
     }
     # Whoever may not is told so before anything is made.
     note_export(shell.ledger, shell.author, said, dry_run=True)
+    if audit:
+        examines = replace(shell.author, command="audit who-saw")
+        note_export(shell.ledger, examines, said, dry_run=True)
     path = Path(given["out"] or _name(form, today_of(shell.ledger)))
-    asked = Asked(names, shell.settings["export.diagnosis"], unmasked)
+    asked = Asked(names, shell.settings["export.diagnosis"], unmasked, audit)
     with left(shell.ledger, form, asked, known, None if dry_run else path) as done:
         said |= {"episodes": done.episodes, "digest": done.digest}
         entry = note_export(shell.ledger, shell.author, said, dry_run=dry_run)

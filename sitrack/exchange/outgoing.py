@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from sitrack.exchange.fhir.care import Asked
 from sitrack.exchange.files import new_file, new_folder
 from sitrack.exchange.leaving import Journey, journeys, latest
 from sitrack.record import registry, staff
+from sitrack.record.acts import Act, acts
 from sitrack.record.ledger import Ledger, Reader, reading
 
 Files = Mapping[str, Iterable[bytes]]
@@ -39,6 +40,7 @@ class Leaving:
         roles: the role of each member of staff, by their ids.
         ledger_id: the name of the record.
         version: of this software.
+        acts: who read and what left; nothing where that is not asked for.
     """
 
     found: list[Journey]
@@ -47,6 +49,7 @@ class Leaving:
     roles: Mapping[str, str]
     ledger_id: str
     version: str
+    acts: Sequence[Act] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,8 @@ def _gathered(
     if known is not None and not asked.names.are_real:
         known = known.replace(hour=0, minute=0, second=0, microsecond=0)
     roles = {each.id: each.role for each in staff.everybody(connection)}
-    return Leaving(found, asked, known, roles, ledger.ledger_id, __version__)
+    seen = list(acts(connection, as_known)) if asked.audit else []
+    return Leaving(found, asked, known, roles, ledger.ledger_id, __version__, seen)
 
 
 def _xes(_connection: Reader, leaving: Leaving) -> Files:
@@ -142,7 +146,12 @@ def _fhir(connection: Reader, leaving: Leaving) -> Files:
     keys = {journey.episode.key.patient for journey in leaving.found}
     people = {key: registry.patient(connection, key) for key in sorted(keys)}
     made = bundle.resources(
-        leaving.found, people, leaving.roles, leaving.asked, leaving.version
+        leaving.found,
+        people,
+        leaving.roles,
+        leaving.asked,
+        leaving.version,
+        leaving.acts,
     )
     return {"": _encoded(bundle.lines(made))}
 

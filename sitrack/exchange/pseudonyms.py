@@ -67,6 +67,15 @@ class Names:
             return str(uuid.UUID(entry_id))
         return str(uuid.UUID(bytes=self._digest("entry", entry_id)[:16], version=4))
 
+    def act(self, entry_id: str, patient: str | None) -> str:
+        """Return the name of what somebody did, as far as it was about a patient.
+
+        Hidden, it does not say that two patients were seen by the same act.
+        """
+        if self.are_real:
+            return "-".join([self.entry(entry_id), *([patient] if patient else [])])
+        return self.entry(f"{entry_id}/{patient or ''}")
+
     def day(self, patient: str, day: dt.date) -> dt.date:
         """Return a day in the life of a patient."""
         if not self.shift_days or self.are_real:

@@ -1,5 +1,6 @@
 """Leaving with everything: what is made, for whom, and that it is written down first."""
 
+import datetime as dt
 import hashlib
 import json
 import stat
@@ -79,6 +80,54 @@ def test_nobody_is_named_unless_it_is_asked_for(leaves, form):
     said, place = leaves(form, "--identified")
     assert said["named"] is True
     assert all(key in content(place).decode() for key in KEYS)
+
+
+def events_in(place):
+    """What a bundle tells of who read and what left."""
+    found = (entry["resource"] for entry in json.loads(place.read_text())["entry"])
+    return [each for each in found if each["resourceType"] == "AuditEvent"]
+
+
+def test_who_read_is_told_in_fhir_where_it_is_asked_for(desk, leaves):
+    assert desk.type("show", KEYS[0], *WHO).code == 0
+    assert events_in(leaves("fhir", "--identified")[1]) == []
+    said, place = leaves("fhir", "--identified", "--audit")
+    assert said["audit"] is True
+    last = events_in(place)
+    words = [each["code"] for event in last for each in event["subtype"]]
+    assert "show" in words
+    # The export before this one left, and says so; this one cannot tell of itself.
+    assert words.count("fhir") == 1
+    words = [
+        each["code"]
+        for event in events_in(leaves("fhir", "--identified", "--audit")[1])
+        for each in event["subtype"]
+    ]
+    assert words.count("fhir") == 2
+
+
+def test_who_read_until_a_moment_leaves_as_the_same_bytes(desk, leaves, tmp_path):
+    moment = desk.answer("show", KEYS[0], *WHO)["as_of"]
+    secret = ("--secret-file", tmp_path / "kept.key")
+    words = ("--audit", "--as-known", moment, *secret)
+    desk.day += dt.timedelta(days=1)
+    one = leaves("fhir", *words)[1]
+    assert desk.type("show", KEYS[0], *WHO).code == 0
+    assert content(one) == content(leaves("fhir", *words)[1])
+
+
+def test_who_read_leaves_with_those_who_may_examine_it(desk, tmp_path):
+    desk.written("staff", "add", "okafor", "--role", "admin", "--no-input")
+    desk.answer("staff", "add", "mensah", "--role", "auditor", "--as", "okafor")
+    words = ("export", "fhir", "--audit", "--out", tmp_path / "x")
+    for more in ((), ("-n",)):
+        done = desk.type(*words, *more, *WHO)
+        assert (done.code, done.out) == (16, "")
+        assert "audit who-saw is for an auditor or an admin" in done.err
+    assert not (tmp_path / "x").exists()
+    assert desk.type(*words, "--as", "mensah").code == 0
+    refused = desk.answer("audit", "by", "osei", "--as", "mensah")["rows"]
+    assert [row["kind"] for row in refused].count("refused") == 2
 
 
 @pytest.mark.parametrize("form", FORMS)

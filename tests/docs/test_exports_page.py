@@ -2,9 +2,11 @@
 
 import re
 
+from sitrack.record.roles import COMMANDS
 from tests.cli.test_export import FORMS, HIDING
 from tests.cli.test_json import leaves
 from tests.docs.readme import ROOT
+from tests.exchange.test_fhir_audit import CODES
 
 PAGE = (ROOT / "docs/reference/exports.md").read_text(encoding="utf-8")
 
@@ -23,13 +25,18 @@ def test_the_same_bytes_are_promised_where_a_test_finds_them():
     assert "with `--identified`, or with the same `--secret-file`" in kept
 
 
-def test_it_says_that_fhir_tells_of_no_read_and_what_does():
-    code = "".join(
-        path.read_text("utf-8") for path in (ROOT / "sitrack/exchange").rglob("*.py")
-    )
-    assert "AuditEvent" not in code
-    [line] = re.findall(r"^There is no AuditEvent.*$", PAGE, re.MULTILINE)
-    there = {" ".join(path) for path, _ in leaves()}
-    told = re.findall(r"`(audit [a-z-]+)`", line)
-    assert "audit trail" in told
-    assert set(told) <= there
+def test_the_codes_of_an_audit_event_are_those_of_the_table():
+    """What stands there is what tests/exchange/test_fhir_audit.py compares with."""
+    rows = re.findall(r"^\| [^|]+ \| DCM (\d+) \| ([A-Z, ]+) \|", PAGE, re.MULTILINE)
+    told = {code: set(actions.split(", ")) for code, actions in rows}
+    expected: dict[str, set[str]] = {}
+    for code, actions in CODES.values():
+        expected.setdefault(code, set()).update(actions)
+    assert told == expected
+
+
+def test_it_says_who_may_take_the_log_of_reads_away():
+    [line] = re.findall(r"^\*\*Who read.*$", PAGE, re.MULTILINE)
+    for who in sorted(COMMANDS["export fhir"].roles & COMMANDS["audit who-saw"].roles):
+        assert who in line
+    assert "`--audit`" in line

@@ -50,6 +50,9 @@ TARGETS = {
     ("Provenance", "entity.what"): {
         *("Task", "Procedure", "Observation", "Communication"),
     },
+    ("AuditEvent", "agent.who"): {"Practitioner", "Device"},
+    ("AuditEvent", "source.observer"): {"Device"},
+    ("AuditEvent", "entity.what"): {"Patient", "CarePlan", "Practitioner"},
 }
 
 
@@ -64,12 +67,12 @@ def found(ledger, names, tmp_path):
     return found_in(ledger, names)
 
 
-def text_of(ledger, found, names, unmasked=False):
+def text_of(ledger, found, names, unmasked=False, acts=()):
     with reading(ledger) as connection:
         keys = {journey.episode.key.patient for journey in found}
         people = {key: registry.patient(connection, key) for key in keys}
     asked = Asked(names, "M53.3", unmasked)
-    made = bundle.resources(found, people, ROLES, asked, "1")
+    made = bundle.resources(found, people, ROLES, asked, "1", acts)
     return "\n".join(bundle.lines(made)) + "\n"
 
 

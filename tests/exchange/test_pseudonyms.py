@@ -11,6 +11,7 @@ from sitrack.exchange.pseudonyms import Names, new_secret
 from sitrack.journey.patient import patient_key
 from tests.exchange.clinic_abroad import HIDDEN, found_in, lived, names_of
 from tests.exchange.test_fhir import text_of
+from tests.exchange.watched import acts_of, watched
 
 TOKEN = re.compile(r"[A-Za-z0-9-]*[0-9a-f]{8,}[A-Za-z0-9-]*")
 """What could stand for somebody: anything with eight digits or letters of a hash."""
@@ -21,14 +22,14 @@ def texts_of(ledger, names):
     return {
         "xes": "\n".join(xes.lines(found, names, {}, None)),
         "ocel": json.dumps(ocel.log(found, names, {})),
-        "fhir": text_of(ledger, found, names),
+        "fhir": text_of(ledger, found, names, acts=acts_of(ledger)),
     }
 
 
 @pytest.fixture
 def exports(ledger, tmp_path):
     """Three forms of the same ledger, twice, each time with a secret of its own."""
-    lived(ledger, tmp_path)
+    watched(ledger, tmp_path, acts=90, seed=None)
     return [texts_of(ledger, names_of(ledger, new_secret())) for _ in range(2)]
 
 

@@ -7,22 +7,23 @@ same bytes. It is written resource by resource, and never held whole.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sitrack.exchange.fhir import care, provenance, signs
+from sitrack.exchange.fhir import audit, care, provenance, signs
 from sitrack.exchange.fhir.care import Asked
 from sitrack.exchange.fhir.r4 import BASE, Resource
 from sitrack.exchange.leaving import Journey
+from sitrack.record.acts import Act
 from sitrack.record.registry import Patient
 
 
 def resources(
-    found: Iterable[Journey],
+    found: Sequence[Journey],
     people: Mapping[str, Patient],
     roles: Mapping[str, str],
     asked: Asked,
     version: str,
-    audit: Iterable[Resource] = (),
+    acts: Sequence[Act] = (),
 ) -> Iterator[Resource]:
     """Return every resource, in its order.
 
@@ -32,7 +33,7 @@ def resources(
         roles: the role of each member of staff, by their ids.
         asked: what the export is to say.
         version: of this software.
-        audit: who looked, where that is asked for.
+        acts: who looked, where that is asked for.
     """
     told: set[str] = set()
     yield care.device(version)
@@ -41,7 +42,7 @@ def resources(
         yield from care.of_journey(journey, asked)
         yield from signs.of_journey(journey, asked.names)
         yield from provenance.of_journey(journey, asked.names)
-    yield from audit
+    yield from audit.events(acts, found, roles, asked, told)
 
 
 def _people(
