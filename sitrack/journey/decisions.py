@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sitrack.errors import BadInput
@@ -257,8 +257,3 @@ def ways_on(case: Case) -> list[Assessment]:
         return []
     moves = _ways_out(case.episode, case.protocol)
     return [assess(case, m) for m in moves if m.target != Stage.CLOSED]
-
-
-def with_reason(case: Case, reason: str | None) -> Case:
-    """Return the case as it would be asked with that coded reason."""
-    return replace(case, reason=reason)

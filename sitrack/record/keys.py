@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Final
 from sitrack.errors import BadInput, NotPermitted, Unavailable
 from sitrack.record import chain
 from sitrack.record.notes import (
-    COSIGNATURE,
     ED25519,
     NotANote,
     PublicKey,
@@ -296,8 +295,3 @@ def extended(
         elif keys[known[0]].after < rotation.size:
             keys[known[0]] = replace(keys[known[0]], after=rotation.size)
     return keys
-
-
-def witness_key(name: str, raw: bytes) -> PublicKey:
-    """Return the public key of a witness."""
-    return PublicKey(name, raw, COSIGNATURE)

@@ -206,14 +206,3 @@ def _unbased(text: str) -> bytes:
 def cosigned_text(text: str, seconds: int) -> bytes:
     """Return what a witness signs: that it saw this head at that time (POSIX)."""
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()
-
-
-def cosignature_time(signature: Signature) -> int:
-    """Return the time in a witness's signature, in seconds since 1970.
-
-    Raises:
-        NotANote: there is none.
-    """
-    if len(signature.blob) != 72:
-        raise NotANote("a witness signs with the time")
-    return int.from_bytes(signature.blob[:8])

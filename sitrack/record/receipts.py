@@ -19,9 +19,6 @@ from sitrack.errors import BadInput
 from sitrack.record import tables
 from sitrack.record.faults import Fault
 
-DIGITS: Final = 16
-"""How many digits of a hash a receipt holds."""
-
 EXAMPLE: Final = "P01428-R#9 4f1c 9ab2 0d3e 77c1"
 """What one looks like, for who typed something else."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from sitrack.errors import BadInput, NotFound
-from sitrack.journey.decisions import Variance, ways_on, with_reason
+from sitrack.journey.decisions import Variance, ways_on
 from sitrack.journey.findings import Refused
 from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from tests.journey.notation import (
@@ -342,7 +343,7 @@ def test_a_finished_episode_has_no_ways_on():
 def test_the_same_case_can_be_asked_with_a_reason():
     case = in_conservative_care().case(21)
     [move] = [way.move for way in ways_on(case) if way.move.id == "reassess"]
-    asked = {way.move.id: way for way in ways_on(with_reason(case, "improved"))}
+    asked = {way.move.id: way for way in ways_on(replace(case, reason="improved"))}
     assert asked[move.id].allowed
     assert not {w.move.id: w for w in ways_on(case)}[move.id].allowed
 

@@ -74,12 +74,13 @@ def test_the_known_checkpoint_is_read_with_its_head():
 
 def test_the_known_cosignature_tells_its_time():
     witness = read_note(CHECKPOINT).signatures[1]
-    assert notes.cosignature_time(witness) == 1679315147
+    assert int.from_bytes(witness.blob[:8]) == 1679315147
 
 
 def test_a_witness_signs_the_time_and_the_head():
     signer = keys.Signer(
-        keys.witness_key("w1", neumann().public.raw), neumann()._private
+        notes.PublicKey("w1", neumann().public.raw, notes.COSIGNATURE),
+        neumann()._private,
     )
     head = Head("example.com/log", 7, bytes(32))
     signature = signer.cosigned(head.text, 1679315147)
@@ -96,7 +97,7 @@ def test_the_kind_of_a_key_is_in_its_name():
     names = {notes.PublicKey("w", raw, kind).key_id for kind in (1, 4)}
     assert len(names) == 2
     tagged = hashlib.sha256(b"w\n\x04" + raw).digest()[:4]
-    assert keys.witness_key("w", raw).key_id == tagged
+    assert notes.PublicKey("w", raw, notes.COSIGNATURE).key_id == tagged
 
 
 # --- what is no note
