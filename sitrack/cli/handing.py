@@ -7,9 +7,7 @@ import click
 from sitrack.cli.lazy import CONTEXT
 from sitrack.cli.record import tell, tell_all
 from sitrack.cli.shell import Shell, read_text, writes
-
-_REASONS = ("absence", "workload", "leaving", "better-placed")
-_DECLINES = ("absence", "workload", "not-mine")
+from sitrack.journey.reasons import FOR_DECLINING, FOR_HANDING_OVER
 
 
 @click.command(context_settings=CONTEXT)
@@ -68,7 +66,9 @@ def claim(shell: Shell, episode_key: str, dry_run: bool) -> None:
 @click.command(context_settings=CONTEXT)
 @click.argument("episode_key", metavar="EPISODE")
 @click.option("--to", "coordinator", metavar="WHO", required=True, help="Who is asked.")
-@click.option("--reason", type=click.Choice(_REASONS), required=True, help="Why.")
+@click.option(
+    "--reason", type=click.Choice(FOR_HANDING_OVER), required=True, help="Why."
+)
 @click.option(
     "--until", metavar="DATE", default="3bd", help="Answer by then; 3bd if not given."
 )
@@ -124,7 +124,7 @@ def accept(shell: Shell, episode_key: str, dry_run: bool) -> None:
 
 @click.command(context_settings=CONTEXT)
 @click.argument("episode_key", metavar="EPISODE")
-@click.option("--reason", type=click.Choice(_DECLINES), required=True, help="Why.")
+@click.option("--reason", type=click.Choice(FOR_DECLINING), required=True, help="Why.")
 @click.option("--text", metavar="FILE", help="More words: a file, or - (stdin).")
 @writes
 def decline(

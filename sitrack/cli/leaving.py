@@ -10,8 +10,7 @@ from sitrack.cli.lazy import CONTEXT
 from sitrack.cli.output import counted, dumped
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, writes
-
-_BASES = ("retention-over", "unlawful", "court-order", "legal-duty", "objection")
+from sitrack.journey.reasons import FOR_ERASING
 
 
 @click.command(context_settings=CONTEXT)
@@ -66,7 +65,7 @@ def export(shell: Shell, key: str, out: str | None, dry_run: bool) -> None:
 @click.command(context_settings=CONTEXT)
 @click.argument("key")
 @click.option(
-    "--legal-basis", "basis", type=click.Choice(_BASES), required=True, help="Why."
+    "--legal-basis", "basis", type=click.Choice(FOR_ERASING), required=True, help="Why."
 )
 @writes
 def erase(shell: Shell, key: str, basis: str, dry_run: bool) -> None:

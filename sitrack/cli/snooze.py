@@ -6,19 +6,13 @@ import click
 
 from sitrack.cli.record import tell
 from sitrack.cli.shell import Shell, read_text, writes
-
-_REASONS = (
-    "waiting-for-patient",
-    "waiting-for-result",
-    "waiting-for-payer",
-    "absence",
-)
+from sitrack.journey.reasons import FOR_SNOOZING
 
 
 @click.command()
 @click.argument("episode")
 @click.argument("until")
-@click.option("--reason", type=click.Choice(_REASONS), help="Why.")
+@click.option("--reason", type=click.Choice(FOR_SNOOZING), help="Why.")
 @click.option("--text", metavar="FILE", help="More words: a file, or - (stdin).")
 @writes
 def snooze(

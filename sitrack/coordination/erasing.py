@@ -10,22 +10,13 @@ from sitrack.coordination.people import Author, provenance
 from sitrack.errors import NotEligible, NotPermitted
 from sitrack.journey.entries import Draft, Entry
 from sitrack.journey.patient import patient_stream, read_patient_key
+from sitrack.journey.reasons import FOR_ERASING, RETENTION_OVER
 from sitrack.record import erasing, persons, registry, worklist
 from sitrack.record.erasure import ERASED
 from sitrack.record.journal import Work, writing
 from sitrack.record.ledger import Ledger
 
 ASKED: Final = "erase-asked"
-
-RETENTION_OVER: Final = "retention-over"
-BASES: Final = (
-    RETENTION_OVER,
-    "unlawful",
-    "court-order",
-    "legal-duty",
-    "objection",
-)
-"""Why: nobody has to keep it any more; or something that comes before the duty to."""
 
 LEAST_YEARS: Final = 6
 """Records of care are kept for that long at least, whatever the settings say."""
@@ -65,7 +56,7 @@ def erase(
         ledger: the record.
         author: who types.
         typed: the patient's key.
-        basis: one of `BASES`.
+        basis: one of `FOR_ERASING`.
         years: how long records of care are kept after their last entry.
         dry_run: keep nothing.
 
@@ -123,7 +114,7 @@ def _refuse(work: Work, key: str, entries: list[Entry], basis: str, years: int) 
     if basis == RETENTION_OVER and work.today <= kept_until:
         raise NotEligible(
             f"it has to be kept until {kept_until}",
-            f"a basis that comes before that: {', '.join(BASES[1:])}",
+            f"a basis that comes before that: {', '.join(FOR_ERASING[1:])}",
         )
 
 

@@ -33,17 +33,6 @@ from sitrack.journey.forms import KINDS
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import NOT_UNDER_WAY, Stage
 
-REASONS: Final = (
-    "typing-error",
-    "wrong-patient",
-    "wrong-side",
-    "wrong-date",
-    "duplicate",
-    "not-done",
-    "source-corrected",
-)
-"""Why an entry is amended."""
-
 FRAME: Final = (MOVE, HELD, HOLD_RENEWED, RESUMED, LOST, RETURNED)
 """Changes of stage or status: of these the day can be corrected, nothing else."""
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from sitrack.errors import BadInput, NotEligible
-from sitrack.journey.amendments import REASONS, effective, kept
+from sitrack.journey.amendments import effective, kept
 from sitrack.journey.desk import Desk
 from sitrack.journey.entries import (
     CORRECTED,
@@ -31,6 +31,7 @@ from sitrack.journey.forms import KINDS, Kind, option_of
 from sitrack.journey.migration import taken_back
 from sitrack.journey.parking import Parking
 from sitrack.journey.plausibility import EvidenceForm, decide_evidence
+from sitrack.journey.reasons import FOR_AMENDING
 
 UNDO: Final = "undo"
 """The reason of what `undo` writes."""
@@ -44,8 +45,9 @@ def refuse_unknown_reason(reason: str) -> None:
     Raises:
         BadInput: with those that are.
     """
-    if reason not in REASONS:
-        raise BadInput(f"the reason is not one of these: --reason {', '.join(REASONS)}")
+    if reason not in FOR_AMENDING:
+        known = ", ".join(FOR_AMENDING)
+        raise BadInput(f"the reason is not one of these: --reason {known}")
 
 
 def correct(

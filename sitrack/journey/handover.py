@@ -26,12 +26,6 @@ from sitrack.journey.episode import Episode
 from sitrack.journey.findings import Refused, frame_finding
 from sitrack.pathway.stages import Status
 
-REASONS: Final = ("absence", "workload", "leaving", "better-placed")
-"""Why somebody hands an episode over."""
-
-DECLINES: Final = ("absence", "workload", "not-mine")
-"""Why somebody declines it."""
-
 LONGEST: Final = 30
 """Days that a hand-off may wait for its answer."""
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from sitrack.journey import amendments, entries, forms, handover, migration
+from sitrack.journey import entries, forms, migration, reasons
 from sitrack.journey.response import InjectionClass, Verdict
 from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.stages import Stage, Status
@@ -54,10 +54,10 @@ SECTIONS = {
     "Dispositions": set(PROTOCOL.move_named("finish").reasons),
     "Variances": {word for move in MOVES for word in move.variances},
     "Outcomes of a contact": set(forms.OUTCOMES),
-    "Why an entry is amended": set(amendments.REASONS),
+    "Why an entry is amended": set(reasons.FOR_AMENDING),
     "Why an episode is handed over, or declined": {
-        *handover.REASONS,
-        *handover.DECLINES,
+        *reasons.FOR_HANDING_OVER,
+        *reasons.FOR_DECLINING,
     },
     "What a migration would do": set(migration.Verdict),
 }
