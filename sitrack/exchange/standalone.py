@@ -6,8 +6,10 @@ KEYS is a file of public keys that was handed over by another way than the folde
 one key itself. Of a whole record it checks every chain, content, leaf and seal; of a
 part of one, that every sealed entry is in the log. What only the protocol can judge
 (whether a move was allowed) is left to `sitrack audit verify`. It leaves with 0 if all
-holds, 13 if something does not, 14 if there is nothing to verify. It is one file, and
-shares no line with sitrack, so that it can be read and trusted by itself.
+holds, 13 if something does not, 14 if there is nothing to verify.
+
+It is one long file because it travels: it is copied beside the export, and shares no
+line with sitrack, so that somebody who does not trust us can read and run it alone.
 """
 
 from __future__ import annotations
