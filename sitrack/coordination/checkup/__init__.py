@@ -25,6 +25,9 @@ class Result(StrEnum):
 ASKS_FOR_SOMEBODY: Final = frozenset({Result.ERROR, Result.WARNING})
 """With these somebody has to do something."""
 
+NAMED: Final = 3
+"""Episodes that a sentence names; the rest is counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -43,3 +46,26 @@ class Check:
     what: str = ""
     mend: str | None = None
     episodes: Sequence[str] = ()
+
+
+def of_episodes(
+    name: str, keys: Sequence[str], result: Result, what: str, mend: str
+) -> Check:
+    """Return a check that every episode passes but those of these keys.
+
+    Args:
+        name: its code.
+        keys: the episodes that do not pass.
+        result: how it came out, if there are any.
+        what: what is wrong, before their keys.
+        mend: the command that mends it; `{}` stands for the first key.
+    """
+    if not keys:
+        return Check(name)
+    return Check(name, result, f"{what} {listed(keys)}", mend.format(keys[0]), keys)
+
+
+def listed(keys: Sequence[str]) -> str:
+    """Return the first keys, and how many more there are."""
+    named = ", ".join(keys[:NAMED])
+    return f"{named} and {len(keys) - NAMED} more" if len(keys) > NAMED else named

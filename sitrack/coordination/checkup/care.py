@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from sitrack.coordination.checkup import Check, Result
+from sitrack.coordination.checkup import NAMED, Check, Result, listed, of_episodes
 from sitrack.journey.patient import read_episode_key
 from sitrack.record import adrift, history
 from sitrack.record.ledger import Ledger, Reader
-
-_NAMED = 3
-"""Episodes that a sentence names; the rest is counted."""
 
 
 def checks(connection: Reader, ledger: Ledger, today: dt.date) -> Iterator[Check]:
@@ -22,29 +19,29 @@ def checks(connection: Reader, ledger: Ledger, today: dt.date) -> Iterator[Check
         ledger: the record.
         today: the clinical day.
     """
-    yield _no_next_action(connection)
-    yield _live_reminders(connection)
+    yield of_episodes(
+        "no-next-action",
+        adrift.without_next_action(connection),
+        Result.ERROR,
+        "nothing is due any more:",
+        "sitrack why {}",
+    )
+    yield of_episodes(
+        "reminders-of-the-finished",
+        adrift.finished_with_reminders(connection),
+        Result.WARNING,
+        "it is over, and a reminder still waits:",
+        "sitrack reminder run",
+    )
     yield _holds(connection, ledger, today)
     yield _coordinators(connection)
-    yield _nobody(connection)
-
-
-def _no_next_action(connection: Reader) -> Check:
-    name = "no-next-action"
-    keys = adrift.without_next_action(connection)
-    if not keys:
-        return Check(name)
-    what = f"nothing is due any more: {listed(keys)}"
-    return Check(name, Result.ERROR, what, f"sitrack why {keys[0]}", keys)
-
-
-def _live_reminders(connection: Reader) -> Check:
-    name = "reminders-of-the-finished"
-    keys = adrift.finished_with_reminders(connection)
-    if not keys:
-        return Check(name)
-    what = f"it is over, and a reminder still waits: {listed(keys)}"
-    return Check(name, Result.WARNING, what, "sitrack reminder run", keys)
+    yield of_episodes(
+        "no-coordinator",
+        adrift.without_coordinator(connection),
+        Result.WARNING,
+        "nobody coordinates",
+        "sitrack episode claim {}",
+    )
 
 
 def _holds(connection: Reader, ledger: Ledger, today: dt.date) -> Check:
@@ -66,23 +63,7 @@ def _coordinators(connection: Reader) -> Check:
     if not orphans:
         return Check(name)
     keys = [each.episode for each in orphans]
-    names = ", ".join(sorted({each.coordinator for each in orphans})[:_NAMED])
+    names = ", ".join(sorted({each.coordinator for each in orphans})[:NAMED])
     what = f"{names} coordinates no more: {listed(keys)}"
     mend = f"sitrack episode assign {keys[0]} --to WHO"
     return Check(name, Result.ERROR, what, mend, keys)
-
-
-def _nobody(connection: Reader) -> Check:
-    name = "no-coordinator"
-    keys = adrift.without_coordinator(connection)
-    if not keys:
-        return Check(name)
-    what = f"nobody coordinates {listed(keys)}"
-    mend = f"sitrack episode claim {keys[0]}"
-    return Check(name, Result.WARNING, what, mend, keys)
-
-
-def listed(keys: Sequence[str]) -> str:
-    """Return the first keys, and how many more there are."""
-    named = ", ".join(keys[:_NAMED])
-    return f"{named} and {len(keys) - _NAMED} more" if len(keys) > _NAMED else named

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from sitrack.coordination.checkup import Check, Result
-from sitrack.coordination.checkup.care import listed
+from sitrack.coordination.checkup import Check, Result, listed, of_episodes
 from sitrack.pathway.loading import load, shipped_text
 from sitrack.record import adrift, fingerprint, footing, library, rights
 from sitrack.record.ledger import Ledger, Reader
@@ -23,7 +22,13 @@ def checks(connection: Reader, ledger: Ledger) -> Iterator[Check]:
         ledger: the record.
     """
     yield _schema(connection)
-    yield _copies(connection)
+    yield of_episodes(
+        "copies",
+        adrift.behind_their_entries(connection),
+        Result.ERROR,
+        "the standing is not that of the entries:",
+        "sitrack db rebuild",
+    )
     yield _protocols(connection)
     yield _shipped(connection)
     if ledger.on_postgres:
@@ -40,15 +45,6 @@ def _schema(connection: Reader) -> Check:
     more = f", and {len(faults) - 1} more" if faults[1:] else ""
     what = f"{faults[0].stream}: {faults[0].seen}{more}"
     return Check(name, Result.ERROR, what, "sitrack audit verify")
-
-
-def _copies(connection: Reader) -> Check:
-    name = "copies"
-    keys = adrift.behind_their_entries(connection)
-    if not keys:
-        return Check(name)
-    what = f"the standing is not that of the entries: {listed(keys)}"
-    return Check(name, Result.ERROR, what, "sitrack db rebuild", keys)
 
 
 def _protocols(connection: Reader) -> Check:
