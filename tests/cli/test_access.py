@@ -20,6 +20,7 @@ from sitrack.record.roles import COMMANDS as MATRIX
 from sitrack.settings import OPTIONS, data_folder
 from tests.stories.notation import Story
 
+from .full_disk import FULL, needs_a_full_disk
 from .keyboard import command, surroundings, typed_outside
 from .test_help import COMMANDS
 from .test_privacy import BORN, FAMILY, GIVEN, MRN, NOTE
@@ -273,13 +274,16 @@ def test_but_says_whether_it_holds(desk, words):
 
 
 @pytest.mark.complaint(21)
-@pytest.mark.parametrize("way", ["a full disk", "a reader that goes away"])
+@pytest.mark.parametrize(
+    "way",
+    [pytest.param("a full disk", marks=needs_a_full_disk), "a reader that goes away"],
+)
 def test_an_answer_that_could_not_be_shown_was_logged_all_the_same(logged, desk, way):
     words = command("history", "P00013-R", "-d", desk.url)
     shell_words = (
         " ".join(words)
         + {
-            "a full disk": " > /dev/full",
+            "a full disk": f" > {FULL}",
             "a reader that goes away": " | true",
         }[way]
     )

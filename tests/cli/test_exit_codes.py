@@ -4,12 +4,12 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from sitrack.pathway.loading import shipped_text
 
+from .full_disk import FULL, needs_a_full_disk
 from .keyboard import command, contents, surroundings, tamper, typed
 
 NEVER_SHOWN = (
@@ -51,8 +51,6 @@ def fails(desk):
     return act
 
 
-FULL = Path("/dev/full")
-"""A disk without room."""
 SCORE = ("record", "score", "P00013-R", "--nrs", "3", "--as", "rivera")
 
 
@@ -374,7 +372,7 @@ def test_a_reader_that_goes_away_is_no_error(desk):
     process.stderr.close()
 
 
-@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
+@needs_a_full_disk
 def test_an_answer_that_cannot_be_written_is_not_called_done(desk):
     with FULL.open("w") as full:
         done = subprocess.run(

@@ -4,10 +4,10 @@ import hashlib
 import json
 import os
 import stat
-import sys
 
 import pytest
 
+from .full_disk import FULL, needs_a_full_disk
 from .golden import GOLDEN, same_as_kept
 from .keyboard import contents, typed_outside
 
@@ -224,16 +224,12 @@ def test_what_is_refused_leaves_neither_a_file_nor_an_entry(desk, folder, words,
     assert contents(desk.file) == before
 
 
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="needs a device that is always full"
-)
+@needs_a_full_disk
 def test_a_file_that_cannot_be_filled_is_not_left_half_done(desk, folder, monkeypatch):
     real = os.fdopen
 
     def full(number, *args, **options):
-        return real(
-            os.open("/dev/full", os.O_WRONLY), *args, **options | {"closefd": True}
-        )
+        return real(os.open(FULL, os.O_WRONLY), *args, **options | {"closefd": True})
 
     monkeypatch.setattr(os, "fdopen", full)
     done = packet(desk, "rfa")

@@ -2,15 +2,12 @@
 
 import shlex
 import subprocess
-from pathlib import Path
 
 import pytest
 
+from .full_disk import FULL, needs_a_full_disk
 from .keyboard import command, contents, surroundings, typed_outside
 
-FULL = Path("/dev/full")
-"""A disk without room."""
-on_a_full_disk = pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
 SCORE = ("record", "score", "P00013-R", "--nrs", "3", "--as", "rivera")
 
 
@@ -36,7 +33,7 @@ def test_a_letter_that_the_terminal_lacks_is_spelled_out(desk):
     assert desk.state()["stage"] == "rfa"
 
 
-@on_a_full_disk
+@needs_a_full_disk
 @pytest.mark.parametrize(
     ("words", "look"),
     [
@@ -53,7 +50,7 @@ def test_what_was_recorded_but_not_shown_is_said_to_be_recorded(
     person = tmp_path / "person.json"
     person.write_text('{"given": "Jo", "family": "Stone"}')
     words = [str(person) if word == "PERSON" else word for word in words]
-    done = outside(desk, words, "> /dev/full")
+    done = outside(desk, words, f"> {FULL}")
     assert done.returncode == 1
     assert "it was recorded, but could not be shown" in done.stderr
     assert look in done.stderr
@@ -61,20 +58,20 @@ def test_what_was_recorded_but_not_shown_is_said_to_be_recorded(
     assert "Exception" not in done.stderr
 
 
-@on_a_full_disk
+@needs_a_full_disk
 def test_what_was_only_tried_is_not_said_to_be_recorded(desk):
     for words in ((*SCORE, "--dry-run"), ("worklist",), ("show", "P00013-R")):
         before = contents(desk.file)
-        done = outside(desk, words, "> /dev/full")
+        done = outside(desk, words, f"> {FULL}")
         assert done.returncode == 14
         assert "the answer could not be written out" in done.stderr
         assert "recorded" not in done.stderr
         assert contents(desk.file) == before
 
 
-@on_a_full_disk
+@needs_a_full_disk
 def test_an_error_that_nobody_can_be_told_keeps_its_code(desk):
-    done = outside(desk, ("show", desk.unknown, "-q"), "2> /dev/full")
+    done = outside(desk, ("show", desk.unknown, "-q"), f"2> {FULL}")
     assert (done.returncode, done.stdout) == (11, "")
 
 
