@@ -1,11 +1,15 @@
 """Ledgers for tests: a fresh one for each test, on SQLite and on a real PostgreSQL.
 
-A test that asks for `ledger_url` or `ledger` runs once on each database.
+A test that asks for `ledger_url` or `ledger` runs once on each database. The migrations
+take most of the time of making a ledger: they run once for each kind of database, and
+a test gets a copy of what they made.
 """
 
 import datetime as dt
 import fcntl
 import itertools
+import os
+import shutil
 import subprocess
 import tempfile
 import warnings
@@ -17,6 +21,8 @@ from hypothesis import settings
 
 from sitrack.clock import start_of, stopped_clock, zone_named
 from sitrack.record import upgrade
+from sitrack.record.connection import read_url
+from sitrack.record.ledger import open_ledger
 
 # No test is timed: a busy machine is no fault.
 settings.register_profile("untimed", deadline=None)
@@ -78,10 +84,24 @@ def _one_at_a_time(folder):
         yield
 
 
+def _in_memory():
+    """A folder in memory, where there is room; None for the usual one.
+
+    Most of what a fresh database takes is the making and removing of its 300 files.
+    """
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > _ROOM
+    return memory if roomy and os.access(memory, os.W_OK) else None
+
+
+_ROOM = 2**31
+"""Bytes: many times what the servers of all test processes take at once."""
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory):
     """A PostgreSQL server, started when the first test of this process asks for it."""
-    folder = Path(tempfile.mkdtemp(prefix="sitrack-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="sitrack-pg-", dir=_in_memory()))
     data = folder / "data"
     command = ["sh", "-c", _GUARD, "guard", str(data), str(folder)]
     guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
@@ -118,41 +138,75 @@ def ledger_url(request):
     return request.getfixturevalue(f"{request.param}_url")
 
 
+@pytest.fixture(scope="session")
+def made_file(tmp_path_factory):
+    """A SQLite ledger to copy: nobody writes to it."""
+    file = tmp_path_factory.mktemp("made") / "ledger.db"
+    new_ledger(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def made_database(postgres):
+    """The name of a database with a ledger to copy: nobody is connected to it."""
+    with postgres.fresh() as url:
+        new_ledger(url).close()
+        yield read_url(url).database
+
+
 @pytest.fixture
-def ledger(ledger_url):
-    """A new synthetic ledger; its clock stands at nine on `FIRST_DAY`."""
-    made = new_ledger(ledger_url)
-    yield made
-    made.close()
+def sqlite_ledger(made_file, sqlite_url):
+    """A new synthetic ledger on SQLite; its clock stands at nine on `FIRST_DAY`."""
+    with copied_file(made_file, sqlite_url) as made:
+        yield made
+
+
+@pytest.fixture
+def postgresql_ledger(postgres, made_database):
+    """A new synthetic ledger on PostgreSQL, its clock as on SQLite."""
+    with postgres.fresh(made_database) as url, opened(url) as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger(request):
+    """A new synthetic ledger, on each kind of database in turn."""
+    return request.getfixturevalue(f"{request.param}_ledger")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def shared_ledger(request, tmp_path_factory):
     """A synthetic ledger of a whole module, for tests that leave it as it was."""
+    made = request.getfixturevalue(_MADE[request.param])
     with ExitStack() as stack:
         if request.param == "sqlite":
             url = f"sqlite:///{tmp_path_factory.mktemp('shared') / 'ledger.db'}"
+            yield stack.enter_context(copied_file(made, url))
         else:
-            url = stack.enter_context(request.getfixturevalue("postgres").fresh())
-        made = new_ledger(url)
-        stack.callback(made.close)
-        yield made
+            fresh = request.getfixturevalue("postgres").fresh(made)
+            yield stack.enter_context(opened(stack.enter_context(fresh)))
 
 
-@pytest.fixture
-def sqlite_ledger(sqlite_url):
-    """A new synthetic ledger on SQLite, where a test is about SQLite."""
-    made = new_ledger(sqlite_url)
-    yield made
-    made.close()
+_MADE = {"sqlite": "made_file", "postgresql": "made_database"}
 
 
-@pytest.fixture
-def postgresql_ledger(postgresql_url):
-    """A new synthetic ledger on PostgreSQL, where a test is about PostgreSQL."""
-    made = new_ledger(postgresql_url)
-    yield made
-    made.close()
+@contextmanager
+def copied_file(made, url):
+    """Open a copy of a ledger's file at that URL."""
+    shutil.copy(made, read_url(url).database)
+    with opened(url) as ledger:
+        yield ledger
+
+
+@contextmanager
+def opened(url):
+    """Open a ledger, its clock at nine on `FIRST_DAY`."""
+    ledger = open_ledger(url)
+    ledger.use_clock(clock_at(FIRST_DAY))
+    try:
+        yield ledger
+    finally:
+        ledger.close()
 
 
 @pytest.fixture
