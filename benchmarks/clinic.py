@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Insert, insert, make_url
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite as SQLiteDialect
 
 from benchmarks import lives
+from benchmarks.peers.copies import copied
 from sitrack.clock import Clock, start_of, stopped_clock, zone_named
 from sitrack.coordination.people import Author, add_staff
 from sitrack.journey.patient import EpisodeKey, patient_key, patient_stream
@@ -89,6 +90,25 @@ def make_at(url: str, mix: Mix) -> Ledger:
             basket.empty_into(work.connection)
     made.use_clock(_clock(TODAY))
     return made
+
+
+def park(url: str, times: int) -> None:
+    """Copy so many times, in SQL, every episode of which nothing is due yet.
+
+    A copy stands wherever a round and the worklist look: its patient, its stays, what is
+    due of it and when. It has no entries, for nobody reads them before something is due.
+    """
+    due = f"SELECT episode FROM agenda WHERE step_on <= '{TODAY}'"
+    own = f"NOT LIKE '%:%' AND {{}} NOT IN ({due})"  # a copy is not copied again
+    parked = f"SELECT patient FROM episode WHERE key {own.format('key')}"
+    of_it = {"episode": "t.episode || ':' || i"}
+    named = {"key": "t.key || ':' || i"}
+    numbered = {**named, "number": "t.number + 10000000 * i"}
+    copied(url, "patient", numbered, f"t.key IN ({parked})", times)
+    theirs = {**named, "patient": "t.patient || ':' || i"}
+    copied(url, "episode", theirs, f"t.key {own.format('t.key')}", times)
+    for table in ("stage_span", "agenda"):
+        copied(url, table, of_it, f"t.episode {own.format('t.episode')}", times)
 
 
 def opened(url: str) -> Ledger:

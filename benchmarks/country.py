@@ -30,7 +30,7 @@ from sitrack.record import tables
 from sitrack.record.ledger import Ledger, reading
 from sitrack.record.verify import count_entries
 
-PATIENTS = 10_000
+PATIENTS = 5_000
 _RUNS = 3
 _VERIFIED = 500_000
 """Entries up to which `audit verify` is typed: of a country it takes hours."""

@@ -55,6 +55,12 @@ REASONS: Final = (
         "Five times procrastinate, once APScheduler",
     ),
     Reason(
+        "importing",
+        "bare `executemany`",
+        "the whole file is checked first: every row is judged twice, and hashed",
+        "The import",
+    ),
+    Reason(
         "writers",
         "one writer",
         "eight processes and the server share the cores of one machine",

@@ -16,12 +16,12 @@ NAMES: Final = {
     "due": "What is due, and what a user would run instead",
     "as_of": "What was true on a day",
     "verify": "Whether the record proves itself",
+    "morning": "A morning's questions to a large clinic",
     "reminders": "A round of reminders",
     "growth": "How cost grows with the clinic",
     "importing": "Taking in a clinic from a file",
     "losses": "What is lost, and what is sent again",
     "watching": "A process that keeps watch",
-    "morning": "A morning's questions to a large clinic",
     "country": "Many patients in one ledger",
 }
 """Each benchmark is the module of that name: `run(runs, episodes)` gives its figures."""

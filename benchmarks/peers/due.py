@@ -29,8 +29,9 @@ class Outbox:
 
     def open(self, path: str) -> None:
         """Deliver there from now on."""
-        self.path = Path(path)
-        self._file = self.path.open("a")
+        there = Path(path)
+        self._names = set(there.read_text().splitlines()) if there.exists() else set()
+        self._file = there.open("a")
 
     def send(self, name: str) -> None:
         """Deliver one reminder."""
@@ -38,10 +39,11 @@ class Outbox:
         self._file.write(f"{name}\n")
         self._file.flush()
         os.fsync(self._file.fileno())
+        self._names.add(name)
 
     def count(self) -> int:
         """Return how many different ones were delivered."""
-        return len(set(self.path.read_text().splitlines()))
+        return len(self._names)
 
     def wait_for(self, number: int) -> None:
         """Wait until so many were delivered.

@@ -22,6 +22,7 @@ from apscheduler.triggers.date import DateTrigger
 
 from benchmarks.peers import due
 from benchmarks.peers.answer import answer
+from benchmarks.peers.copies import copied, split
 from benchmarks.peers.engine import engine_for
 
 
@@ -34,6 +35,7 @@ class OneJobEach:
     """A job for each reminder."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self.store = SQLAlchemyJobStore(engine=engine_for(url))
         self.scheduler = BackgroundScheduler(
             jobstores={"default": self.store},
@@ -45,7 +47,8 @@ class OneJobEach:
         """Put the jobs into the store, as `add_job` does: started, it would run them."""
         self.store.start(self.scheduler, "default")
         now = dt.datetime.now(dt.UTC)
-        for place in range(number + parked):
+        own, times = split(parked)
+        for place in range(number + own):
             when = now if place < number else now + due.AHEAD
             name = due.name_of(place)
             self.store.add_job(
@@ -64,6 +67,8 @@ class OneJobEach:
                     next_run_time=when,
                 )
             )
+        named, later = {"id": "t.id || ':' || i"}, f"next_run_time > {now.timestamp()}"
+        copied(self.url, "apscheduler_jobs", named, later, times)
 
     def deliver(self, number: int, path: str) -> tuple[int, float]:
         """Run until everything due went; return how many went, and the seconds."""

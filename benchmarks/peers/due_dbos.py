@@ -16,6 +16,12 @@ from dbos import DBOS, DBOSClient, EnqueueOptions
 
 from benchmarks.peers import due
 from benchmarks.peers.answer import answer
+from benchmarks.peers.copies import copied, split
+
+_PARKED = """
+t.workflow_uuid IN (
+    SELECT workflow_uuid FROM dbos.workflow_status WHERE status = 'DELAYED')
+"""
 
 
 @DBOS.workflow(name="remind")
@@ -53,7 +59,8 @@ class Workflows:
         DBOS.register_queue("reminders", polling_interval_sec=0.05)
         DBOS.destroy()
         client = DBOSClient(system_database_url=self.url)
-        for place in range(number + parked):
+        own, times = split(parked)
+        for place in range(number + own):
             how: EnqueueOptions = {
                 "queue_name": "reminders",
                 "workflow_name": "remind",
@@ -63,6 +70,9 @@ class Workflows:
                 how["delay_seconds"] = due.AHEAD.total_seconds()
             client.enqueue(how, due.name_of(place))
         client.destroy()
+        named = {"workflow_uuid": "t.workflow_uuid || ':' || i"}
+        for table in ("workflow_input", "workflow_status"):
+            copied(self.url, f"dbos.{table}", named, _PARKED, times)
 
     def deliver(self, number: int, path: str) -> tuple[int, float]:
         """Run until everything due went; return how many went, and the seconds."""

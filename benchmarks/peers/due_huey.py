@@ -16,6 +16,7 @@ from huey import SqliteHuey
 
 from benchmarks.peers import due
 from benchmarks.peers.answer import answer
+from benchmarks.peers.copies import copied, split
 
 huey = SqliteHuey(filename=sys.argv[1].removeprefix("sqlite:///"), fsync=True, utc=True)
 
@@ -33,12 +34,15 @@ class Huey:
     def prepare(self, number: int, parked: int) -> None:
         """Schedule the tasks; those that are due stand in the queue at once."""
         later = dt.datetime.now(dt.UTC).replace(tzinfo=None) + due.AHEAD
-        for place in range(number + parked):
+        own, times = split(parked)
+        for place in range(number + own):
             name = due.name_of(place)
             if place < number:
                 remind(name)
             else:
                 remind.schedule((name,), eta=later)
+        # With nothing due left in it, all of the schedule is parked.
+        copied(sys.argv[1], "schedule", {"id": ""}, "true", times)
 
     def deliver(self, number: int, path: str) -> tuple[int, float]:
         """Run until everything due went; return how many went, and the seconds."""

@@ -42,9 +42,11 @@ class Ours:
 
     def prepare(self, due: int, parked: int) -> None:
         """Make a clinic in which so many episodes have something due, and no others."""
-        share = 100 * due // (due + parked)
-        mix = clinic.Mix(due + parked, walk="failed", due=share)
+        own = min(due, parked)
+        share = 100 * due // (due + own)
+        mix = clinic.Mix(due + own, walk="failed", due=share)
         clinic.make_at(self.url, mix).close()
+        clinic.park(self.url, parked // own - 1 if own else 0)
 
     def carry_on(self, _due: int, path: str) -> None:
         """Send in rounds, as `reminder watch` does, until somebody ends it."""

@@ -17,6 +17,7 @@ from procrastinate import App, PsycopgConnector
 
 from benchmarks.peers import due
 from benchmarks.peers.answer import answer
+from benchmarks.peers.copies import copied, split
 
 _AT_ONCE = 10
 _BATCH = 500
@@ -34,7 +35,10 @@ class Procrastinate:
 
     def prepare(self, number: int, parked: int) -> None:
         """Make the schema, and defer the jobs."""
-        asyncio.run(self._prepare(number, parked))
+        own, times = split(parked)
+        asyncio.run(self._prepare(number, own))
+        later = "scheduled_at > now()"
+        copied(sys.argv[1], "procrastinate_jobs", {"id": ""}, later, times)
 
     async def _prepare(self, number: int, parked: int) -> None:
         now = dt.datetime.now(dt.UTC)
