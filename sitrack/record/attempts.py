@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Select,
     and_,
     bindparam,
     func,
@@ -68,52 +67,6 @@ class Claimed:
 def chunks(items: Sequence[Any]) -> list[Sequence[Any]]:
     """Return the items in pieces that one statement can name."""
     return [items[at : at + _AT_ONCE] for at in range(0, len(items), _AT_ONCE)]
-
-
-# --- looking again, just before sending
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A claimed row, seen again.
-
-    Attributes:
-        until: how long it is this attempt's; None where it is not any more.
-        unwanted: why it is not wanted any more, as a code; None where it is.
-    """
-
-    until: dt.datetime | None
-    unwanted: str | None
-
-
-def look_again(connection: Connection, rows: Sequence[Claimed]) -> dict[int, Look]:
-    """Return how each row stands now."""
-    found = {}
-    for chunk in chunks(rows):
-        query, named = (
-            (_LOOK_AT_ONE, _the_one(chunk[0]))
-            if len(chunk) == 1
-            else (_look_at(_are_of_attempt(chunk)), {})
-        )
-        for row in connection.execute(query, named):
-            held = row.leased_until if row.status == "open" else None
-            elsewhere = row.status == "cancelled" and row.last_error == REASSIGNED
-            unwanted = REASSIGNED if elsewhere else wanted.why_unwanted(row)
-            found[row.id] = Look(held, unwanted)
-    return {row.id: found.get(row.id, Look(None, None)) for row in rows}
-
-
-def _look_at(which: Any) -> Select[Any]:
-    table = tables.reminder
-    own = (table.c[name] for name in ("id", "status", "leased_until", "last_error"))
-    query = select(*own, *wanted.FACTS).select_from(table)
-    return wanted.its_episode_and_line(query).where(which)
-
-
-def mine_until(connection: Connection, row: Claimed) -> dt.datetime | None:
-    """Return until when a row is this attempt's, if it is still wanted; else None."""
-    look = look_again(connection, [row])[row.id]
-    return None if look.unwanted else look.until
 
 
 # --- what a worker says about the rows it holds
@@ -226,7 +179,7 @@ def _said(
     return changed
 
 
-def _are_of_attempt(rows: Sequence[Claimed]) -> Any:
+def are_of_attempt(rows: Sequence[Claimed]) -> Any:
     """The fence: no other attempt was made, and this one has not had its last word.
 
     A row that was cancelled meanwhile may still be spoken about, for it may have been
@@ -239,8 +192,8 @@ def _are_of_attempt(rows: Sequence[Claimed]) -> Any:
     return and_(named, tuple_(table.c.id, table.c.attempts).in_(names), _SPOKEN_OF)
 
 
-def _the_one(row: Claimed) -> dict[str, int]:
-    """What `_IS_THE_ONE` asks for."""
+def the_one(row: Claimed) -> dict[str, int]:
+    """Return what `IS_THE_ONE` asks for."""
     return {"the_row": row.id, "the_attempt": row.attempt}
 
 
@@ -257,9 +210,9 @@ def _changed(
     for chunk in chunks(rows):
         if len(chunk) == 1:
             statement = _change_of_one(tuple(values), conditions, failed=failed)
-            result = connection.execute(statement, given | _the_one(chunk[0]))
+            result = connection.execute(statement, given | the_one(chunk[0]))
         else:
-            which = (_are_of_attempt(chunk), *conditions)
+            which = (are_of_attempt(chunk), *conditions)
             statement = _change(tuple(values), which, failed=failed)
             result = connection.execute(statement, given)
         changed |= set(result.scalars())
@@ -279,7 +232,7 @@ def _change_of_one(
     names: tuple[str, ...], conditions: tuple[Any, ...], *, failed: bool
 ) -> Any:
     """The same of one row, put together once: that takes longer than to run it."""
-    return _change(names, (_IS_THE_ONE, *conditions), failed=failed)
+    return _change(names, (IS_THE_ONE, *conditions), failed=failed)
 
 
 def write_lines(
@@ -307,17 +260,10 @@ def note_message(
     now: dt.datetime,
     today: dt.date,
 ) -> None:
-    """Count the message that carried these rows."""
-    if connection.execute(_NOTE_SENT, {"of": key, "at": now}).rowcount == 0:
-        alone = {"key": key, "day": today, "alone": 1, "sent_at": now}
-        to = {"recipient": rows[0].recipient, "channel": rows[0].channel}
-        insert_message(connection, alone | to)
-
-
-def sent_to(connection: Connection, recipient: str, channel: str, day: dt.date) -> int:
-    """Return how many messages went to somebody through a channel on that day."""
-    asked = {"to": recipient, "by": channel, "on": day}
-    return int(connection.execute(_SENT_TO, asked).scalar_one())
+    """Count the message that carried these rows; a digest was written down before."""
+    message = {"key": key, "day": today, "alone": 1, "sent_at": now}
+    to = {"recipient": rows[0].recipient, "channel": rows[0].channel}
+    connection.execute(_NOTE_MESSAGE[connection.dialect.name], message | to)
 
 
 def sent_since(
@@ -340,25 +286,20 @@ _SPOKEN_OF = or_(
     and_(_ROW.status == "open", _ROW.leased_until.is_not(None)),
     _ROW.status == "cancelled",
 )
-_IS_THE_ONE = and_(
+IS_THE_ONE = and_(
     _ROW.id == bindparam("the_row"),
     _ROW.attempts == bindparam("the_attempt"),
     _SPOKEN_OF,
 )
-_LOOK_AT_ONE = _look_at(_IS_THE_ONE)
+_MAKE: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _WRITE_LINES = insert(tables.delivery)
 _WRITE_MESSAGE = {
     name: make(tables.message).on_conflict_do_nothing().returning(tables.message.c.key)
-    for name, make in (("postgresql", postgresql.insert), ("sqlite", sqlite.insert))
+    for name, make in _MAKE.items()
 }
-_NOTE_SENT = (
-    update(tables.message)
-    .where(tables.message.c.key == bindparam("of"))
-    .values(sent_at=bindparam("at"))
-)
-_SENT_TO = select(func.count()).where(
-    tables.message.c.recipient == bindparam("to"),
-    tables.message.c.channel == bindparam("by"),
-    tables.message.c.day == bindparam("on"),
-    tables.message.c.sent_at.is_not(None),
-)
+_NOTE_MESSAGE = {
+    name: (new := make(tables.message)).on_conflict_do_update(
+        index_elements=["key"], set_={"sent_at": new.excluded.sent_at}
+    )
+    for name, make in _MAKE.items()
+}

@@ -32,6 +32,8 @@ from sitrack.errors import (
 from sitrack.record.allowed import allowed
 
 _WAIT_FOR_LOCK: Final = 15.0
+_STILL_THERE: Final = 0.2
+"""Seconds: no server stops and comes back in so short a time."""
 _POSTGRES_LIMITS: Final = (
     "-c timezone=UTC -c statement_timeout=60000 -c lock_timeout=15000 "
     "-c idle_in_transaction_session_timeout=60000"
@@ -104,13 +106,38 @@ def engine_for(url: URL, *, write: bool, migrates: bool = False) -> Engine:
             "this installation cannot speak to PostgreSQL",
             "pip install 'sitrack[postgres]'",
         )
-    return create_engine(
+    return _postgres_engine(url)
+
+
+def _postgres_engine(url: URL) -> Engine:
+    """Return an engine that asks whether a server is still there, unless it just was.
+
+    A round takes up its connection twice for each message: to ask each time would be a
+    quarter of its journeys.
+    """
+    engine = create_engine(
         url,
         hide_parameters=True,
-        pool_pre_ping=True,
         pool_size=5,
         connect_args={"options": _POSTGRES_LIMITS, "connect_timeout": 10},
     )
+
+    @event.listens_for(engine, "checkin")
+    def _lay_down(_connection: Any, record: Any) -> None:
+        record.info["laid_down"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _take_up(connection: Any, record: Any, _proxy: Any) -> None:
+        laid_down = record.info.get("laid_down")
+        if laid_down is None or time.monotonic() - laid_down < _STILL_THERE:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            # Every other one is as old: all of them are made anew.
+            raise exc.InvalidatePoolError from None
+
+    return engine
 
 
 def _sqlite_engine(url: URL, *, write: bool, migrates: bool) -> Engine:

@@ -98,6 +98,11 @@ class Ledger:
         """Whether several hosts may share this record."""
         return self.url.get_backend_name() == "postgresql"
 
+    @property
+    def asks_server(self) -> bool:
+        """Whether it is the server that says what time it is in the record."""
+        return self.on_postgres and not self.injected
+
 
 def open_ledger(url: str) -> Ledger:
     """Open an existing record and check that this version can use it.
@@ -161,7 +166,7 @@ def check_schema(revision: str | None) -> None:
 
 def present_instant(connection: Connection, ledger: Ledger) -> dt.datetime:
     """Return now: the injected clock, the server's clock, or the machine's."""
-    if ledger.on_postgres and not ledger.injected:
+    if ledger.asks_server:
         return real_instant(connection)
     return ledger.clock().astimezone(dt.UTC)
 
@@ -191,3 +196,21 @@ def reading(ledger: Ledger) -> Iterator[Connection]:
             )
         with connection.begin():
             yield connection
+
+
+@contextlib.contextmanager
+def glancing(ledger: Ledger) -> Iterator[Connection]:
+    """Open a connection on which each statement reads the state of its own moment.
+
+    For a reading that is one statement a server needs no transaction, and so neither
+    the journey that begins it nor the one that ends it.
+
+    Raises:
+        Unavailable: the database cannot be read.
+    """
+    if not ledger.on_postgres:
+        with reading(ledger) as connection:
+            yield connection
+        return
+    with translated(), ledger.engine(write=False).connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -17,7 +17,14 @@ from sitrack.clock import start_of, zone_named
 from sitrack.pathway.calendar import Calendar
 from sitrack.record.duty import Roster, roster
 from sitrack.record.journal import Work, writing
-from sitrack.record.ledger import Ledger, Reader, present_instant, reading, real_instant
+from sitrack.record.ledger import (
+    Ledger,
+    Reader,
+    glancing,
+    present_instant,
+    reading,
+    real_instant,
+)
 from sitrack.reminders.happening import RoundReport
 from sitrack.reminders.windows import SendWindow, send_window
 from sitrack.settings import Settings
@@ -59,8 +66,23 @@ class Desk:
         with reading(self.ledger) as connection:
             yield connection
 
-    def now(self, connection: Reader) -> dt.datetime:
-        """Return what time it is in the record."""
+    @contextlib.contextmanager
+    def glancing(self) -> Iterator[Reader]:
+        """Open a connection on which each statement reads what stands at its moment."""
+        with glancing(self.ledger) as connection:
+            yield connection
+
+    def now(
+        self, connection: Reader, real_now: dt.datetime | None = None
+    ) -> dt.datetime:
+        """Return what time it is in the record.
+
+        Args:
+            connection: open for reading.
+            real_now: the real instant, where a statement has just told it.
+        """
+        if real_now is not None and self.ledger.asks_server:
+            return real_now
         return present_instant(connection, self.ledger)
 
     def real_now(self, connection: Reader) -> dt.datetime:

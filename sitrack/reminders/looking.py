@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sitrack.journey.patient import is_patient_key
-from sitrack.record import attempts, consents
+from sitrack.record import consents, second_look
 from sitrack.record.attempts import Claimed
 from sitrack.record.ledger import Reader
+from sitrack.record.second_look import Sight
 from sitrack.reminders import rules
 from sitrack.reminders.claiming import Parcel
 from sitrack.reminders.desk import Desk
@@ -36,33 +37,49 @@ class Seen:
     is_short: bool
 
 
-def look(desk: Desk, parcel: Parcel, longest_send: float) -> Seen:
-    """Return how a message stands now.
+def look(desk: Desk, parcel: Parcel, longest_send: float) -> Seen | None:
+    """Return how a message stands now; None where none of it is this attempt's.
 
     Args:
         desk: where the round works.
         parcel: the message.
         longest_send: seconds that the channel may take over it.
     """
-    with desk.reading() as connection:
-        looks = attempts.look_again(connection, parcel.rows)
-        unwanted: dict[str, list[Claimed]] = defaultdict(list)
-        ends, rows = [], []
-        for row in parcel.rows:
-            seen = looks[row.id]
-            if seen.unwanted:
-                unwanted[seen.unwanted].append(row)
-            elif seen.until is not None:
-                rows.append(row)
-                ends.append(seen.until)
-        enough = desk.real_now(connection) + dt.timedelta(seconds=longest_send)
-        return Seen(
-            rows=tuple(rows),
-            unwanted=unwanted,
-            addresses=_addresses(connection, desk, parcel),
-            waits=_waits(connection, desk, parcel),
-            is_short=any(end < enough for end in ends),
-        )
+    with desk.glancing() as connection:
+        sight = _sight(desk, connection, parcel)
+        if sight is None:
+            return None
+        now = desk.now(connection, sight.real_now)
+        addresses = _addresses(connection, desk, parcel)
+    unwanted: dict[str, list[Claimed]] = defaultdict(list)
+    ends, rows = [], []
+    for row in parcel.rows:
+        seen = sight.looks[row.id]
+        if seen.unwanted:
+            unwanted[seen.unwanted].append(row)
+        elif seen.until is not None:
+            rows.append(row)
+            ends.append(seen.until)
+    enough = sight.real_now + dt.timedelta(seconds=longest_send)
+    return Seen(
+        rows=tuple(rows),
+        unwanted=unwanted,
+        addresses=addresses,
+        waits=_waits(desk, parcel.rows[0], now, sight.gone),
+        is_short=any(end < enough for end in ends),
+    )
+
+
+def _sight(desk: Desk, connection: Reader, parcel: Parcel) -> Sight | None:
+    """See the rows again, with the messages of today; only at midnight twice."""
+    day = desk.day_of(desk.report.now)
+    sight = second_look.look_again(connection, parcel.rows, day)
+    if sight is None:
+        return None
+    today = desk.day_of(desk.now(connection, sight.real_now))
+    if today == day:
+        return sight
+    return second_look.look_again(connection, parcel.rows, today)
 
 
 def _addresses(connection: Reader, desk: Desk, parcel: Parcel) -> tuple[str, ...]:
@@ -74,15 +91,12 @@ def _addresses(connection: Reader, desk: Desk, parcel: Parcel) -> tuple[str, ...
 
 
 def _waits(
-    connection: Reader, desk: Desk, parcel: Parcel
+    desk: Desk, row: Claimed, now: dt.datetime, gone: int
 ) -> tuple[dt.datetime, str] | None:
     """Until when it may not leave: the hour is wrong, or there were too many today."""
-    now, row = desk.now(connection), parcel.rows[0]
     window = window_of(desk, row)
     if not window.is_open(now):
         return window.next_open(now), "quiet"
-    today = desk.day_of(now)
-    gone = attempts.sent_to(connection, row.recipient, row.channel, today)
     if gone >= desk.settings["reminders.most_per_person"]:
         return window.next_open(desk.tomorrow(now)), "cap"
     return None

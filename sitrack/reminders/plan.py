@@ -44,7 +44,17 @@ class _Rehearsal(Desk):
         with self.writing() as work:
             yield work.connection
 
-    def now(self, connection: Reader) -> dt.datetime:  # noqa: ARG002 - a clock of its own
+    @contextlib.contextmanager
+    def glancing(self) -> Iterator[Reader]:
+        """See the same."""
+        with self.reading() as connection:
+            yield connection
+
+    def now(
+        self,
+        connection: Reader,  # noqa: ARG002 - a clock of its own
+        real_now: dt.datetime | None = None,  # noqa: ARG002
+    ) -> dt.datetime:
         """Return what time it would be."""
         return self.report.now
 

@@ -85,6 +85,8 @@ class Post:
         settings may be shorter than that; it then holds from the claim until here.
         """
         seen = look(self.desk, parcel, self.channel.longest_send)
+        if seen is None:
+            return None
         for reason, rows in seen.unwanted.items():
             elsewhere = reason == attempts.REASSIGNED
             self._suppressed(rows, reason, although_wanted=elsewhere)

@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import stat
 import threading
+import time
 import traceback
 from contextlib import closing
 from pathlib import Path
@@ -22,7 +23,7 @@ from sitrack.record import connection as doors
 from sitrack.record import tables, upgrade
 from sitrack.record.connection import read_url
 from sitrack.record.journal import load_stream, retried, writing
-from sitrack.record.ledger import SCHEMA, Ledger, open_ledger, reading
+from sitrack.record.ledger import SCHEMA, Ledger, glancing, open_ledger, reading
 from sitrack.record.registry import Person
 from tests.clinic import Clinic, codes_of, driver, everything
 from tests.conftest import ZONE, new_ledger
@@ -337,6 +338,47 @@ def test_a_connection_that_breaks_keeps_nothing_and_the_next_one_works(
     assert error.message == "the database server cannot be reached"
     assert everything(postgresql_ledger) == before
     append(postgresql_ledger)
+
+
+def broken_while_it_lies_idle(ledger):
+    """Let the server end the connection that the next transaction would take up."""
+    with reading(ledger) as connection:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar()
+    with driver(ledger) as run:
+        run("SELECT pg_terminate_backend(?)", pid)
+
+
+def test_a_connection_that_broke_while_it_lay_idle_is_made_anew(postgresql_ledger):
+    broken_while_it_lies_idle(postgresql_ledger)
+    time.sleep(doors._STILL_THERE)
+    append(postgresql_ledger)
+
+
+def test_a_connection_that_was_just_used_is_not_asked_whether_it_is_there(
+    postgresql_ledger, monkeypatch
+):
+    """Where it is not, nothing is written, and the next one works."""
+    monkeypatch.setattr(doors, "_STILL_THERE", 60.0)
+    before = everything(postgresql_ledger)
+    broken_while_it_lies_idle(postgresql_ledger)
+    error = refusal_of(lambda: append(postgresql_ledger))
+    assert error.message == "the database server cannot be reached"
+    assert everything(postgresql_ledger) == before
+    append(postgresql_ledger)
+
+
+def test_a_glance_on_a_server_needs_no_transaction(postgresql_ledger):
+    query = text("SELECT count(*) FROM entry WHERE stream = 'office'")
+    with glancing(postgresql_ledger) as connection:
+        before = connection.execute(query).scalar()
+        append(postgresql_ledger)
+        assert connection.execute(query).scalar() == before + 1
+        driven = connection.connection.dbapi_connection
+        assert driven.info.transaction_status.name == "IDLE"
+    with reading(postgresql_ledger) as connection:  # the next one has it again
+        before = connection.execute(query).scalar()
+        append(postgresql_ledger)
+        assert connection.execute(query).scalar() == before
 
 
 def test_a_server_that_takes_no_writes_is_told_so(postgresql_ledger):

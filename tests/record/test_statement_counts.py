@@ -6,6 +6,7 @@ unseen, and takes a lock where SQLite holds one already.
 """
 
 import datetime as dt
+import itertools
 
 import pytest
 
@@ -14,6 +15,7 @@ from sitrack.journey import parking
 from sitrack.reminders.channels.file import FileChannel
 from sitrack.reminders.round import run_round
 from tests.clinic import RIVERA, Clinic, settings_of
+from tests.reminders.conftest import Memory
 
 from .plans import counted
 
@@ -90,6 +92,24 @@ def test_an_idle_round_sends_no_more_statements_than_are_recorded(clinic, tmp_pa
         act()
     recorded = 7 if clinic.ledger.on_postgres else 10
     assert len(statements) <= recorded, "\n".join(statements)
+
+
+def test_a_message_sends_no_more_statements_than_are_recorded(clinic, tmp_path):
+    """A look; and then the row, the line that says so, and the message.
+
+    On SQLite they begin twice; on a server a look needs no transaction.
+    """
+    for _ in range(5):
+        clinic.injected("2025-01-06")
+    clinic.at("2025-01-07")
+    alone = {"reminders.digest": False, "reminders.most_per_person": 1000}
+    sent_after = []
+    with counted() as statements:
+        channel = Memory(lambda _: sent_after.append(len(statements)))
+        run_round(clinic.ledger, settings_of(tmp_path, **alone), channel)
+    each = [later - first for first, later in itertools.pairwise(sent_after)]
+    recorded = 4 if clinic.ledger.on_postgres else 6
+    assert each == [recorded] * 4, "\n".join(statements)
 
 
 def test_a_longer_history_takes_no_more_statements(clinic):

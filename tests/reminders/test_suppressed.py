@@ -200,6 +200,24 @@ def test_the_wrong_hour_and_a_full_day_make_it_wait_and_say_why(clinic, tmp_path
     assert [row.status for row in rows_about(clinic, first)] == ["done"]
 
 
+def test_past_midnight_the_messages_of_the_new_day_are_counted(clinic, tmp_path):
+    """A round that began the day before knows which day it is when it looks again."""
+    always = {"reminders.from_time": "00:00", "reminders.until_time": "00:00"}
+    alone = {"reminders.digest": False, "reminders.most_per_person": 1}
+    settings = settings_of(tmp_path, **always, **alone)
+    first, second = two_due(clinic, "2025-01-07")
+    clinic.at("2025-01-07", "23:59")
+
+    def dawdle(_message):
+        clinic.at("2025-01-08", "00:01")
+
+    round_of(clinic, settings, Memory(dawdle))
+    assert [row.status for row in rows_about(clinic, first)] == ["done"]
+    [row] = rows_about(clinic, second)
+    assert (row.status, row.last_error) == ("open", "cap")
+    assert clinic.ledger.clock() < row.next_at
+
+
 # --- one row each
 
 
