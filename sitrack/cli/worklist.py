@@ -168,7 +168,7 @@ def next_(
         as_of=found.day,
         columns=OF_ONE,
         rows=[],
-        screen=lambda _width: [nothing(narrowed=bool(words or mine or since))],
+        screen=lambda _width: [nothing(found, narrowed=bool(words or mine or since))],
         extra={"episode": None},
     )
     shell.show(empty)

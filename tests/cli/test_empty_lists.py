@@ -33,6 +33,18 @@ def test_of_an_empty_part_nothing_is_said_about_the_rest(quiet, words):
     assert EVERYBODY not in screen
 
 
+def test_who_lapsed_long_ago_is_named_where_nothing_else_is(desk):
+    desk.day = desk.day.replace(year=2027)
+    for words in (["worklist"], ["next"]):
+        assert "Nobody is due today; who lapsed long ago: sitrack worklist --l" in (
+            desk.screen(*words)
+        )
+    part = desk.screen("worklist", "side:left")
+    assert "Of these nobody is due today; who lapsed long ago: " in part
+    assert max(map(len, part.splitlines())) <= 80
+    assert A_PART in desk.screen("worklist", "stage:rfa")
+
+
 def test_all_of_a_list_counts_what_is_not_due_yet_apart(desk):
     rows = desk.answer("worklist", "--all", "--as-of", "2025-03-31")["rows"]
     later = {row["episode"] for row in rows if row["hidden"] == "not_due"}

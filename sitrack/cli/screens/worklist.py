@@ -30,7 +30,7 @@ def lines(
     """
     title = [f"{found.day:%a %Y-%m-%d}, {place}"]
     if not found.rows:
-        return [*title, nothing(narrowed=narrowed), _footer(found)]
+        return [*title, nothing(found, narrowed=narrowed), _footer(found)]
     days = [due(row) for row in found.rows]
     keys = max(8, *(len(row.episode) for row in found.rows))
     widths = [keys, 1, 7, 17, max(9, *(len(day) for day in days))]
@@ -54,13 +54,17 @@ def lines(
     return [*title, *table(heads, cells, [*widths, rest, *ends]), _footer(found)]
 
 
-def nothing(*, narrowed: bool) -> str:
-    """Return what an empty list says: of a part of it, nothing about the rest."""
-    return (
-        "Nothing matches; the whole list: sitrack worklist"
-        if narrowed
-        else "Nobody needs anything today."
-    )
+def nothing(found: Listing, *, narrowed: bool) -> str:
+    """Return what an empty list says: of a part of it, nothing about the rest.
+
+    Who waits for so long that they are looked at once a week still needs somebody.
+    """
+    if found.hidden["lapsed"]:
+        who = "Of these nobody" if narrowed else "Nobody"
+        return f"{who} is due today; who lapsed long ago: sitrack worklist --lapsed"
+    if narrowed:
+        return "Nothing matches; the whole list: sitrack worklist"
+    return "Nobody needs anything today."
 
 
 def whose(row: Waiting) -> str:
