@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from sitrack.cli.lazy import CONTEXT
-from sitrack.cli.output import FORMATS, dumped, pasteable, progress
+from sitrack.cli.output import FORMATS, dumped, pasteable, progress, screen_width
 from sitrack.cli.shell import Shell, writes
 from sitrack.errors import BadInput, NotEligible, PartlyDone, SitrackError
 
@@ -124,11 +124,15 @@ def _tell_check(shell: Shell, found: Tally, *, asked: bool) -> None:
         BadInput: there are some; NotEligible where that was the question, or where
             all of them are the pathway's.
     """
-    from sitrack.cli.screens.intake import check_view
+    from sitrack.cli.screens.intake import check_lines, check_view
     from sitrack.coordination.questions import today_of
 
     shell.show(check_view(found, today_of(shell.ledger)))
     if not found.problems:
+        if shell.form in {"csv", "tsv", "ndjson"}:
+            # The faults of a sound file are an empty table, which says nothing.
+            for line in check_lines(found, screen_width()):
+                shell.say(line)
         return
     number = len(found.problems)
     said = f"{number:,} {'fault' if number == 1 else 'faults'}, and nothing is written"

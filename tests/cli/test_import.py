@@ -388,6 +388,19 @@ def test_a_word_that_is_nearly_right_is_met_with_the_right_one(sqlite_clinic):
         assert (row["column"], row["hint"]) == (column, hint)
 
 
+@pytest.mark.parametrize("form", ["tsv", "csv", "ndjson"])
+def test_beside_an_empty_table_of_faults_stands_what_would_come_in(sqlite_clinic, form):
+    sqlite_clinic.type(sqlite_clinic.file(text_of(*GOOD)))
+    again = text_of(HEADS, ANN.replace("1,", "11,", 1).replace("MRN77", "MRN78"))
+    file = sqlite_clinic.file(again, "again.csv")
+    done = sqlite_clinic.type(file, "--check", "--format", form)
+    assert done.code == 0
+    assert len(done.out.splitlines()) == (0 if form == "ndjson" else 1)
+    assert "can be taken in: 1 patient" in done.err
+    assert "look at: row 2 may be the same person as P00013" in done.err
+    assert sqlite_clinic.type(file, "--check", "--json").told == ""
+
+
 def test_the_screen_fits_eighty_columns(sqlite_clinic):
     rows = in_row(4, "on", "6.1.2025").splitlines()
     file = sqlite_clinic.file(text_of(*rows, "9,score,b,up,x,,,,,,,99,nowhere,"))

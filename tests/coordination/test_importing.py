@@ -280,10 +280,11 @@ def test_the_same_name_and_birth_date_waits_for_a_word(clinic, ledger):
         {"given": "Marie", "family": "King", "born": BORN},
         {"given": "King", "family": "Mary", "born": BORN},
         {"given": "Mary", "family": "King", "born": dt.date(1951, 7, 28)},
+        {"given": "Mary", "family": "King", "born": dt.date(1915, 7, 23)},
         {"given": "Mary", "family": "King"},
         {"given": "Mary", "family": "King", "born": BORN, "mrn": "M-2"},
     ],
-    ids=["spelling", "swapped", "digit", "no birth date", "other number"],
+    ids=["spelling", "swapped", "digit", "digits", "no birth date", "other number"],
 )
 def test_who_is_nearly_the_same_is_told_and_taken(clinic, ledger, person):
     key = clinic.enrolled("Mary", "King", BORN, "M-1")

@@ -26,7 +26,7 @@ def check_view(found: Tally, today: dt.date) -> View:
         rows=[
             {name: getattr(each, name) for name in _COLUMNS} for each in found.problems
         ],
-        screen=lambda width: [*_check_lines(found, width)],
+        screen=lambda width: [*check_lines(found, width)],
         extra={"sound": not found.problems, **_numbers(found), "near": _near(found)},
     )
 
@@ -98,7 +98,8 @@ def _told(tally: Tally) -> str:
     return f"{lines}\n  of these {', '.join(proof[:2])}; {proof[2]}"
 
 
-def _check_lines(found: Tally, width: int) -> Iterator[str]:
+def check_lines(found: Tally, width: int) -> Iterator[str]:
+    """Yield every fault, or what the file would bring, for a person."""
     if not found.problems:
         yield from f"can be taken in: {_told(found)}".split("\n")
         yield from _near_lines(found.near)

@@ -132,10 +132,18 @@ def folded(person: Person) -> str:
 
 
 def _alike_born(one: dt.date | None, other: dt.date | None) -> bool:
-    """Whether two birth dates may be one: unknown, swapped, or one digit mistyped."""
+    """Whether two birth dates may be one: unknown, or one slip of a finger apart.
+
+    A slip is a day and month that changed places, one digit mistyped, or two
+    neighbouring digits swapped.
+    """
     if one is None or other is None or one == other:
         return True
     if one.year == other.year and (one.month, one.day) == (other.day, other.month):
         return True
-    differ = sum(a != b for a, b in zip(str(one), str(other), strict=True))
-    return differ == 1
+    ours, theirs = (str(day).replace("-", "") for day in (one, other))
+    differ = [at for at in range(len(ours)) if ours[at] != theirs[at]]
+    if len(differ) == 1:
+        return True
+    first, last = differ[0], differ[-1] + 1
+    return last - first == 2 and ours[first:last] == theirs[first:last][::-1]
