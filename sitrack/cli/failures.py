@@ -77,7 +77,10 @@ def _wrapped(sentence: str) -> list[str]:
     """Break a long sentence at the edge of a terminal; a log keeps it whole."""
     if not sys.stderr.isatty():
         return [sentence]
-    return textwrap.wrap(sentence, screen_width(), subsequent_indent="    ")
+    # A path or a key goes to the next line whole: it is there to be pasted.
+    return textwrap.wrap(
+        sentence, screen_width(), subsequent_indent="    ", break_on_hyphens=False
+    )
 
 
 _WAYS_OUT = {

@@ -50,6 +50,9 @@ def author_of(work: Work, author: Author) -> Staff:
     name = staff.acting(work.ledger.login, author.name, author.account)
     found = staff.member(work.connection, name)
     if found is None:
+        if not staff.everybody(work.connection):
+            first = "sitrack staff add YOUR-ID --role coordinator"
+            raise NotPermitted("nobody is on the staff list yet", first)
         who = f"{name} is not on the staff list" if author.name else "say who you are"
         raise NotPermitted(
             who, "sitrack staff list, then --as ID (or set SITRACK_AS once)"

@@ -173,7 +173,7 @@ def _pending(hands: Hands) -> Offer:
     key, found = hands.episode.key, hands.episode.offer
     if found is None:
         raise NotFound(
-            f"no hand-off of {key} waits for an answer", f"see {key}'s history"
+            f"no hand-off of {key} waits for an answer", f"sitrack history {key}"
         )
     if found.to != hands.me:
         raise NotPermitted(

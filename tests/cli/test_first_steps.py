@@ -7,7 +7,7 @@ import pytest
 
 from tests.clinic import Clinic
 
-from .keyboard import typed, typed_outside
+from .keyboard import Terminal, typed, typed_outside
 
 
 @pytest.fixture
@@ -116,6 +116,28 @@ def test_how_far_a_record_is_on_a_server_too(ledger, monkeypatch):
     assert typed().out.endswith("--role coordinator\n")
     Clinic(ledger).walked()
     assert typed().out.endswith("\nNext: sitrack worklist\n")
+
+
+def test_who_writes_before_there_is_any_staff_is_told_how_to_begin(home, type_here):
+    type_here("db", "init", "--zone", "UTC")
+    person = '{"given": "Ana", "family": "Brandt"}'
+    done = typed("patient", "add", "--from", "-", stdin=person)
+    assert done.code == 16
+    assert done.err == (
+        "error: nobody is on the staff list yet\n"
+        "hint: sitrack staff add YOUR-ID --role coordinator\n"
+    )
+
+
+def test_a_path_in_an_error_goes_to_the_next_line_whole(home, tmp_path):
+    path = tmp_path / "a-folder-with-a-name" / "of-many-words.db"
+    url = f"sqlite:///{path}"
+    columns = len("error: there is no database at ") + len(str(path)) - 5
+    wide = {"COLUMNS": str(columns)}
+    with Terminal("worklist", "-d", url, env=wide) as terminal:
+        code, text = terminal.end()
+    assert code == 14
+    assert f"\n    {path}\n" in text
 
 
 def test_a_second_record_is_not_made_over_the_first(home, type_here):

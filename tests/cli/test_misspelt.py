@@ -120,3 +120,8 @@ def test_what_is_no_option_of_it_either_is_only_said_to_be_none(misspelt, words)
     error = misspelt(*words)
     assert error["message"].startswith("there is no option")
     assert error["hint"] == "see: sitrack --help"
+
+
+def test_a_hand_off_that_waits_for_nobody_shows_where_to_look(desk):
+    done = desk.type("episode", "accept", "P00013-R", "--as", "rivera", "--json")
+    assert (done.code, done.error["hint"]) == (11, "sitrack history P00013-R")

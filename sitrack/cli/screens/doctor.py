@@ -37,8 +37,10 @@ def lines(found: Sequence[Check], width: int) -> list[str]:
 
 def _lines(check: Check, width: int) -> list[str]:
     words = f"{check.result:<9}{check.name}: {shown(check.what)}"
-    said = textwrap.wrap(words, width, subsequent_indent=_INDENT)
     # What is to be pasted is never broken.
+    said = textwrap.wrap(
+        words, width, subsequent_indent=_INDENT, break_on_hyphens=False
+    )
     return [*said, *([f"{_INDENT}{shown(check.mend)}"] if check.mend else [])]
 
 
