@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, table
-from sitrack.cli.screens.written import receipt
+from sitrack.cli.output import NOT_KEPT, View, table
 from sitrack.cli.shell import Shell, reads, writes
+from sitrack.cli.telling import Told, tell_entry
 
 
 @click.group(cls=Group, context_settings=CONTEXT)
@@ -56,10 +56,10 @@ def add(
     assert last is not None  # noqa: S101 - an option that must be given
     away = Absence(staff_id, shell.day(since) or today_of(shell.ledger), last, cover)
     entry = set_absence(shell.ledger, shell.author, away, dry_run=dry_run)
-    answer = {"schema": "sitrack.absence/1", **_row(away)}
     covered = f"{cover} covers" if cover else "nobody covers"
-    told = f"{staff_id} is away from {away.since} to {away.until}; {covered}"
-    _tell(shell, entry, answer, told, dry_run=dry_run)
+    said = f"{staff_id} is away from {away.since} to {away.until}; {covered}"
+    told = _told(said, "sitrack.absence/1", _row(away))
+    tell_entry(shell, entry, told, dry_run=dry_run)
 
 
 @absence.command(context_settings=CONTEXT)
@@ -78,8 +78,9 @@ def end(shell: Shell, staff_id: str, on: str | None, dry_run: bool) -> None:
     day, entry = end_absence(
         shell.ledger, shell.author, staff_id, shell.day(on), dry_run=dry_run
     )
-    answer = {"schema": "sitrack.absence-ended/1", "staff": staff_id, "on": day}
-    _tell(shell, entry, answer, f"{staff_id} is back on {day}", dry_run=dry_run)
+    answer = {"staff": staff_id, "on": day}
+    told = _told(f"{staff_id} is back on {day}", "sitrack.absence-ended/1", answer)
+    tell_entry(shell, entry, told, dry_run=dry_run)
 
 
 def _row(away: Any) -> dict[str, Any]:
@@ -91,22 +92,9 @@ def _row(away: Any) -> dict[str, Any]:
     }
 
 
-def _tell(
-    shell: Shell, entry: Any, answer: dict[str, Any], told: str, *, dry_run: bool
-) -> None:
-    if not dry_run:
-        shell.recorded = "sitrack absence list"
-    if shell.form == "json":
-        schema = {"schema": answer.pop("schema"), "as_of": entry.recorded}
-        click.echo(dumped({**schema, **answer, "dry_run": dry_run}))
-        return
-    click.echo(told)
-    if dry_run:
-        click.echo("Nothing was kept (dry run).")
-        return
-    click.echo(f"recorded {receipt(entry, 'office')}")
-    if not shell.quiet:
-        click.echo("Next: sitrack absence list")
+def _told(said: str, schema: str, answer: dict[str, Any]) -> Told:
+    look = "sitrack absence list"
+    return Told(said, f"{said}\n{NOT_KEPT}", schema, answer, look, then=look)
 
 
 @absence.command("list", context_settings=CONTEXT)

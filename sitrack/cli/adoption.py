@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sitrack.cli.lazy import CONTEXT
-from sitrack.cli.output import counted, dumped, progress, screen_width
+from sitrack.cli.output import NOT_KEPT, counted, dumped, progress, screen_width
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, writes
 from sitrack.errors import BadInput, NotEligible, PartlyDone
@@ -67,7 +67,7 @@ def adopt(shell: Shell, file: str, clinician: str, dry_run: bool) -> None:
     stay = counted(done.elsewhere, "running episode stays", "running episodes stay")
     click.echo(f"New episodes follow it; {stay} on another one.")
     if dry_run:
-        click.echo("Nothing was kept (dry run).")
+        click.echo(NOT_KEPT)
         return
     click.echo(f"recorded {receipt(done.entry, 'office')}")
     if not shell.quiet and done.elsewhere:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sitrack.cli.output import dumped, pasteable, screen_width
+from sitrack.cli.output import NOT_KEPT, dumped, pasteable, screen_width
 from sitrack.cli.shell import Shell, writes
 from sitrack.errors import BadInput
 
@@ -76,7 +76,7 @@ def _tell(shell: Shell, done: list[Any], *, dry_run: bool) -> None:
     for line in effects.lines(done, screen_width()):
         click.echo(line)
     if dry_run:
-        click.echo("Nothing was kept (dry run).")
+        click.echo(NOT_KEPT)
         return
     for line in effects.receipts(done):
         click.echo(line)

@@ -65,6 +65,8 @@ def consent(
         stopped = consents.stop(
             shell.ledger, shell.author, channel or "sms", address, **only
         )
+        if not dry_run:
+            shell.recorded = "sitrack audit by"
         _tell_stopped(shell, stopped, dry_run)
         return
     if withdraw:

@@ -20,6 +20,8 @@ import click
 from sitrack.legible import is_harmless, plain, separated, shown
 
 FORMATS = ("table", "json", "ndjson", "csv", "tsv")
+NOT_KEPT = "Nothing was kept (dry run)."
+"""What a command says that was only tried."""
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from sitrack.cli.access import masks
 from sitrack.cli.consent import consent
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.nameless import TAKING_ANYTHING, Nameless
-from sitrack.cli.output import View, dumped, pasteable, table
-from sitrack.cli.screens.written import receipt
+from sitrack.cli.output import View, table
 from sitrack.cli.shell import Shell, read_text, reads, reads_in_time, writes
 from sitrack.cli.show import show_patient
+from sitrack.cli.telling import Told, tell_entry
 from sitrack.errors import BadInput
 from sitrack.legible import shown
 
@@ -65,22 +65,15 @@ def add(
     found, entry = people.enrol(
         shell.ledger, shell.author, read_person(raw), payer=payer, dry_run=dry_run
     )
-    if not dry_run:
-        shell.recorded = f"sitrack show {found.key}"
-    if shell.form == "json":
-        body = {"schema": "sitrack.enrolled/1", "as_of": entry.recorded}
-        more = {"patient": found.key, "initials": found.initials, "dry_run": dry_run}
-        click.echo(dumped({**body, **more}))
-        return
-    if dry_run:
-        click.echo(f"would enrol {found.initials} as the next patient")
-        return
-    click.echo(f"{found.key}  {found.initials}  enrolled")
-    click.echo(f"recorded {receipt(entry, found.key)}")
-    if not shell.quiet:
-        click.echo(
-            pasteable(f"Next: sitrack episode open {found.key} --side left|right")
-        )
+    told = Told(
+        f"{found.key}  {found.initials}  enrolled",
+        f"would enrol {found.initials} as the next patient",
+        "sitrack.enrolled/1",
+        {"patient": found.key, "initials": found.initials},
+        look=f"sitrack show {found.key}",
+        then=f"sitrack episode open {found.key} --side left|right",
+    )
+    tell_entry(shell, entry, told, found.key, dry_run=dry_run)
 
 
 @patient.command(cls=Nameless, context_settings=TAKING_ANYTHING)
@@ -148,25 +141,16 @@ def edit(shell: Shell, key: str, payer: str, on: str | None, dry_run: bool) -> N
     found, entry = people.set_payer(
         shell.ledger, shell.author, key, name, on=shell.day(on), dry_run=dry_run
     )
-    if not dry_run:
-        shell.recorded = f"sitrack patient show {found.key}"
     said = f"payer {payer} since {entry.day(shell.ledger.zone)}"
-    if shell.form == "json":
-        body = {
-            "schema": "sitrack.patient-edited/1",
-            "as_of": entry.recorded,
-            "patient": found.key,
-            "initials": found.initials,
-            "payer": found.payer,
-            "dry_run": dry_run,
-        }
-        click.echo(dumped(body))
-        return
-    if dry_run:
-        click.echo(f"would set {said} for {found.key}")
-        return
-    click.echo(f"{found.key}  {found.initials}  {said}")
-    click.echo(f"recorded {receipt(entry, found.key)}")
+    answer = {"patient": found.key, "initials": found.initials, "payer": found.payer}
+    told = Told(
+        f"{found.key}  {found.initials}  {said}",
+        f"would set {said} for {found.key}",
+        "sitrack.patient-edited/1",
+        answer,
+        look=f"sitrack patient show {found.key}",
+    )
+    tell_entry(shell, entry, told, found.key, dry_run=dry_run)
 
 
 @patient.command(context_settings=CONTEXT)

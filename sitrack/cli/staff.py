@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, table
-from sitrack.cli.screens.written import receipt
+from sitrack.cli.output import View, table
 from sitrack.cli.shell import Shell, read_text, reads, writes
+from sitrack.cli.telling import Told, tell_entry
 from sitrack.record.roles import ROLES
 
 if TYPE_CHECKING:
     # Only for the annotations: importing it would load the database library.
     from sitrack.record.staff import Staff
+
+_LOOK = "sitrack staff list"
 
 
 @click.group(cls=Group, context_settings=CONTEXT)
@@ -62,20 +64,16 @@ def add(
         )
     member = Staff(staff_id, role, address, zone)
     added, entry = people.add_staff(shell.ledger, shell.author, member, dry_run=dry_run)
-    if not dry_run:
-        shell.recorded = "sitrack staff list"
-    if shell.form == "json":
-        row = {"schema": "sitrack.staff-added/1", "as_of": entry.recorded}
-        more = {"staff": added.id, "role": added.role, "dry_run": dry_run}
-        click.echo(dumped({**row, **more}))
-        return
-    if dry_run:
-        click.echo(f"would add {added.id}, {added.role}")
-        return
-    click.echo(f"{added.id}, {added.role}, is on the staff list")
-    click.echo(f"recorded {receipt(entry, 'office')}")
-    if not shell.quiet and entry.provenance.recorder == added.id:
-        click.echo(f"Next: export SITRACK_AS={added.id}, and leave out --as")
+    first = entry.provenance.recorder == added.id
+    told = Told(
+        f"{added.id}, {added.role}, is on the staff list",
+        f"would add {added.id}, {added.role}",
+        "sitrack.staff-added/1",
+        {"staff": added.id, "role": added.role},
+        look=_LOOK,
+        then=f"export SITRACK_AS={added.id}, and leave out --as" if first else None,
+    )
+    tell_entry(shell, entry, told, dry_run=dry_run)
 
 
 @staff.command(context_settings=CONTEXT)
@@ -93,18 +91,15 @@ def role(shell: Shell, staff_id: str, role_name: str, dry_run: bool) -> None:
     changed, entry = change_role(
         shell.ledger, shell.author, staff_id, role_name, dry_run=dry_run
     )
-    if not dry_run:
-        shell.recorded = "sitrack staff list"
     was = (entry.payload or {})["was"]
-    if shell.form == "json":
-        body = {"schema": "sitrack.role-changed/1", "as_of": entry.recorded}
-        more = {"staff": changed.id, "role": changed.role, "was": was}
-        click.echo(dumped({**body, **more, "dry_run": dry_run}))
-    elif dry_run:
-        click.echo(f"would make {changed.id}, {was}, {changed.role}")
-    else:
-        click.echo(f"{changed.id}, {was} until now, is {changed.role}")
-        click.echo(f"recorded {receipt(entry, 'office')}")
+    told = Told(
+        f"{changed.id}, {was} until now, is {changed.role}",
+        f"would make {changed.id}, {was}, {changed.role}",
+        "sitrack.role-changed/1",
+        {"staff": changed.id, "role": changed.role, "was": was},
+        look=_LOOK,
+    )
+    tell_entry(shell, entry, told, dry_run=dry_run)
 
 
 @staff.command(context_settings=CONTEXT)
@@ -122,18 +117,16 @@ def retire(shell: Shell, staff_id: str, dry_run: bool) -> None:
     from sitrack.coordination.people import retire_staff
 
     gone, entry = retire_staff(shell.ledger, shell.author, staff_id, dry_run=dry_run)
-    if not dry_run:
-        shell.recorded = "sitrack staff list"
-    if shell.form == "json":
-        body = {"schema": "sitrack.staff-retired/1", "as_of": entry.recorded}
-        click.echo(dumped({**body, "staff": gone.id, "dry_run": dry_run}))
-    elif dry_run:
-        click.echo(f"would retire {gone.id}, {gone.role}")
-    else:
-        click.echo(f"{gone.id}, {gone.role} until now, is retired")
-        click.echo(f"recorded {receipt(entry, 'office')}")
-        if shell.ledger.on_postgres and not shell.quiet:
-            click.echo("Next: sitrack db grant, which ends their login")
+    ends = "sitrack db grant, which ends their login"
+    told = Told(
+        f"{gone.id}, {gone.role} until now, is retired",
+        f"would retire {gone.id}, {gone.role}",
+        "sitrack.staff-retired/1",
+        {"staff": gone.id},
+        look=_LOOK,
+        then=ends if shell.ledger.on_postgres else None,
+    )
+    tell_entry(shell, entry, told, dry_run=dry_run)
 
 
 @staff.command("list", context_settings=CONTEXT)

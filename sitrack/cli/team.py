@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, table
-from sitrack.cli.screens.written import receipt
+from sitrack.cli.output import NOT_KEPT, View, table
 from sitrack.cli.shell import Shell, read_text, reads, writes
+from sitrack.cli.telling import Told, tell_entry
 
 
 @click.group(cls=Group, context_settings=CONTEXT)
@@ -88,19 +88,16 @@ def edit(
 
 
 def _tell(shell: Shell, made: Any, entry: Any, *, dry_run: bool) -> None:
-    if not dry_run:
-        shell.recorded = "sitrack team list"
-    if shell.form == "json":
-        body = {"schema": "sitrack.team/1", "as_of": entry.recorded, **_row(made)}
-        click.echo(dumped({**body, "dry_run": dry_run}))
-        return
-    click.echo(f"{made.id}: {', '.join(sorted(made.members)) or 'no members yet'}")
-    if dry_run:
-        click.echo("Nothing was kept (dry run).")
-        return
-    click.echo(f"recorded {receipt(entry, 'office')}")
-    if not shell.quiet:
-        click.echo(f"Next: sitrack episode assign EPISODE --to {made.id}")
+    said = f"{made.id}: {', '.join(sorted(made.members)) or 'no members yet'}"
+    told = Told(
+        said,
+        f"{said}\n{NOT_KEPT}",
+        "sitrack.team/1",
+        _row(made),
+        look="sitrack team list",
+        then=f"sitrack episode assign EPISODE --to {made.id}",
+    )
+    tell_entry(shell, entry, told, dry_run=dry_run)
 
 
 def _row(team: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import re
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, table
+from sitrack.cli.output import NOT_KEPT, View, dumped, pasteable, table
 from sitrack.cli.shell import Shell, reads, writes
 from sitrack.errors import BadInput, NotFound
 
@@ -54,6 +54,8 @@ def save(
         lambda owner: SavedView(view_name, owner, shared, words),
         dry_run=dry_run,
     )
+    if not dry_run:
+        shell.recorded = f"sitrack view show {view_name}"
     if shell.form == "json":
         body = {"schema": "sitrack.view-saved/1", "as_of": today_of(shell.ledger)}
         more = {"view": view_name, "shared": shared, "filter": list(saved.words)}
@@ -61,9 +63,9 @@ def save(
         return
     click.echo(f"@{view_name}  {_told(saved)}" + (", shared" if shared else ""))
     if dry_run:
-        click.echo("Nothing was kept (dry run).")
+        click.echo(NOT_KEPT)
     elif not shell.quiet:
-        click.echo(f"Next: sitrack worklist @{view_name}")
+        click.echo(pasteable(f"Next: sitrack worklist @{view_name}"))
 
 
 @view.command("list", context_settings=CONTEXT)
@@ -143,6 +145,8 @@ def delete(shell: Shell, view_name: str, dry_run: bool) -> None:
     wanted = view_name.removeprefix("@")
     if not forget_view(shell.ledger, shell.author, wanted, dry_run=dry_run):
         raise NotFound(f"you have no view {wanted[:30]!r}", "sitrack view list")
+    if not dry_run:
+        shell.recorded = "sitrack view list"
     if shell.form == "json":
         body = {"schema": "sitrack.view-deleted/1", "as_of": today_of(shell.ledger)}
         click.echo(dumped({**body, "view": wanted, "dry_run": dry_run}))

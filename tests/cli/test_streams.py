@@ -1,14 +1,24 @@
 """Odd outputs and inputs: what was recorded is never called undone."""
 
 import shlex
+import sqlite3
 import subprocess
+from contextlib import closing
 
 import pytest
 
 from .full_disk import FULL, needs_a_full_disk
 from .keyboard import command, contents, surroundings, typed_outside
 
+STOP = ("patient", "consent", "--stop", "--channel", "sms")
 SCORE = ("record", "score", "P00013-R", "--nrs", "3", "--as", "rivera")
+
+
+def given_up(desk):
+    """Let every reminder that is due be one that was given up."""
+    assert desk.type("reminder", "run").code == 0
+    with closing(sqlite3.connect(desk.file, isolation_level=None)) as connection:
+        connection.execute("UPDATE reminder SET status = 'dead'")
 
 
 def outside(desk, words, where="", **env):
@@ -42,6 +52,10 @@ def test_a_letter_that_the_terminal_lacks_is_spelled_out(desk):
         (("staff", "add", "mori", "--role", "auditor", "--as", "rivera"), "staff list"),
         (("patient", "add", "--from", "PERSON", "--as", "rivera"), "sitrack show P0"),
         (("db", "upgrade"), "sitrack db status"),
+        (("reminder", "retry", "--all", "--as", "rivera"), "sitrack reminder status"),
+        (("view", "save", "mine", "owner:me", "--as", "rivera"), "view show mine"),
+        (("view", "delete", "calls", "--as", "rivera"), "sitrack view list"),
+        ((*STOP, "--from", "ADDRESS", "--as", "rivera"), "sitrack audit by"),
     ],
 )
 def test_what_was_recorded_but_not_shown_is_said_to_be_recorded(
@@ -49,13 +63,33 @@ def test_what_was_recorded_but_not_shown_is_said_to_be_recorded(
 ):
     person = tmp_path / "person.json"
     person.write_text('{"given": "Jo", "family": "Stone"}')
-    words = [str(person) if word == "PERSON" else word for word in words]
+    address = tmp_path / "address"
+    address.write_text("+442079460018")
+    files = {"PERSON": str(person), "ADDRESS": str(address)}
+    words = [files.get(word, word) for word in words]
+    given_up(desk)
     done = outside(desk, words, f"> {FULL}")
     assert done.returncode == 1
     assert "it was recorded, but could not be shown" in done.stderr
     assert look in done.stderr
     assert "nothing was changed" not in done.stderr
     assert "Exception" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("absence", "add", "rivera", "--until", "+2d"),
+        ("team", "add", "spine", "--join", "rivera"),
+        ("view", "save", "mine", "owner:me"),
+        ("reminder", "retry", "--all"),
+    ],
+)
+def test_what_comes_next_goes_to_the_record_that_was_written(desk, words):
+    given_up(desk)
+    done = desk.type(*words, "--as", "rivera")
+    _, _, after = done.out.partition("Next: sitrack ")
+    assert (done.code, f"-d {desk.url}" in after) == (0, True)
 
 
 @needs_a_full_disk

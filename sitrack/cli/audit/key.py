@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import View, dumped, pasteable, table
+from sitrack.cli.output import NOT_KEPT, View, dumped, pasteable, table
 from sitrack.cli.passphrase import passphrase
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, reads, writes
@@ -132,7 +132,7 @@ def _tell(shell: Shell, made: Any, *, dry_run: bool) -> None:
         return
     if dry_run:
         click.echo(f"would make a key in {made.path}")
-        click.echo("Nothing was kept (dry run).")
+        click.echo(NOT_KEPT)
         return
     name = made.trusted.key.key_id.hex()
     click.echo(f"made key {name} in {made.path}")

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from sitrack.cli.lazy import CONTEXT
-from sitrack.cli.output import counted, dumped, pasteable
+from sitrack.cli.output import NOT_KEPT, counted, dumped, pasteable
 from sitrack.cli.passphrase import passphrase
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, writes
@@ -73,6 +73,6 @@ def _lines(made: Sequence[Any], *, dry_run: bool) -> list[str]:
         if not dry_run:
             told.append(f"recorded {receipt(done.entry, 'office')}")
     if dry_run:
-        return [*told, "Nothing was kept (dry run)."]
+        return [*told, NOT_KEPT]
     told.append("What counts is a head that somebody else keeps, on another machine.")
     return [*told, "Next: sitrack audit witness --key KEYS"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from sitrack.cli.lazy import CONTEXT
-from sitrack.cli.output import counted, dumped
-from sitrack.cli.screens.written import receipt
+from sitrack.cli.output import counted
 from sitrack.cli.shell import Shell, writes
+from sitrack.cli.telling import Told, tell_entry
 from sitrack.errors import BadInput
 
 
@@ -29,15 +29,13 @@ def retry(shell: Shell, episode: str | None, everything: bool, dry_run: bool) ->
         raise BadInput("name an episode, or say --all", "sitrack reminder dead")
     key = str(find_existing(shell.ledger, episode)) if episode else None
     opened, entry = retry_reminders(shell.ledger, shell.author, key, dry_run=dry_run)
-    if shell.form == "json":
-        body = {"schema": "sitrack.reminders-retried/1", "as_of": entry.recorded}
-        click.echo(dumped({**body, "retried": opened, "dry_run": dry_run}))
-        return
     what = counted(opened, "reminder", "reminders")
-    if dry_run:
-        click.echo(f"would try {what} again")
-        return
-    click.echo(f"{what} will be tried again")
-    click.echo(f"recorded {receipt(entry, 'office')}")
-    if not shell.quiet:
-        click.echo("Next: sitrack reminder run")
+    told = Told(
+        f"{what} will be tried again",
+        f"would try {what} again",
+        "sitrack.reminders-retried/1",
+        {"retried": opened},
+        look="sitrack reminder status",
+        then="sitrack reminder run",
+    )
+    tell_entry(shell, entry, told, dry_run=dry_run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+from sitrack.cli.output import NOT_KEPT
 from sitrack.cli.screens.written import receipt
 from sitrack.coordination.packets import Export
 from sitrack.exchange.packet import Packet
@@ -37,7 +38,7 @@ def lines(done: Export, packet: Packet, path: str | None, width: int) -> list[st
             subsequent_indent=" " * 14,
         )
     if written.dry_run:
-        return [*found, "Nothing was kept (dry run)."]
+        return [*found, NOT_KEPT]
     where = f"written to {shown(path)}" if path else "written to stdout"
     asked = f" --policy {packet.policy.id}" if packet.policy else ""
     return [

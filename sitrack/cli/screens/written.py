@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from sitrack.cli.output import NOT_KEPT
 from sitrack.cli.screens.entries import what
 from sitrack.coordination.episodes import Written
 from sitrack.journey.advice import advice
@@ -19,13 +20,10 @@ LOOK_AT_THE_OTHER_SIDE = frozenset({"injection-sessions", "fusion-surgery"})
 """Kinds of requirements that need the patient's other episodes, unknown to a receipt."""
 
 
-_NOT_KEPT = "Nothing was kept (dry run)."
-
-
 def lines(done: Written) -> list[str]:
     """Return the screen of a write to an episode."""
     if done.dry_run:
-        return [*_echo(done), _NOT_KEPT]
+        return [*_echo(done), NOT_KEPT]
     return [*_echo(done), f"Next: {next_step(done)}"]
 
 
@@ -33,7 +31,7 @@ def lines_of_all(done: Sequence[Written]) -> list[str]:
     """Return the screen of a write to several episodes, as of a session on two sides."""
     echo = [line for each in done for line in _echo(each)]
     if done[0].dry_run:
-        return [*echo, _NOT_KEPT]
+        return [*echo, NOT_KEPT]
     soonest = min(done, key=_first_due)
     return [*echo, f"Next: {next_step(soonest)}"]
 
