@@ -44,22 +44,27 @@ def export(shell: Shell, key: str, out: str | None, dry_run: bool) -> None:
     }
     stream = patient_stream(name)
     if dry_run:
-        note_export(shell.ledger, shell.author, said, stream=stream, dry_run=True)
-        click.echo(f"would export all that is on record of {name}")
-        return
-    with new_file(path) as file:
-        file.write(content)
-        entry = note_export(shell.ledger, shell.author, said, stream=stream)
-        shell.recorded = f"sitrack audit trail {name}"
+        entry = note_export(
+            shell.ledger, shell.author, said, stream=stream, dry_run=True
+        )
+    else:
+        with new_file(path) as file:
+            file.write(content)
+            entry = note_export(shell.ledger, shell.author, said, stream=stream)
+            shell.recorded = f"sitrack audit trail {name}"
     if shell.form == "json":
         head = {"schema": "sitrack.person-left/1", "as_of": entry.recorded}
-        mark = receipt(entry, name)
-        click.echo(
-            dumped({**head, "patient": name, **said, "path": path, "receipt": mark})
-        )
-        return
-    click.echo(f"exported all that is on record of {name} to {path}")
-    click.echo(f"recorded {receipt(entry, name)}")
+        told = {
+            "path": None if dry_run else path,
+            "dry_run": dry_run,
+            "receipt": None if dry_run else receipt(entry, name),
+        }
+        click.echo(dumped({**head, "patient": name, **said, **told}))
+    elif dry_run:
+        click.echo(f"would export all that is on record of {name}")
+    else:
+        click.echo(f"exported all that is on record of {name} to {path}")
+        click.echo(f"recorded {receipt(entry, name)}")
 
 
 @click.command(context_settings=CONTEXT)

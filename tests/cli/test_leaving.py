@@ -49,6 +49,15 @@ def test_a_patient_gets_all_that_is_on_record(known, tmp_path):
     same_as_kept("person-left.json", said | {"path": "PATH"})
 
 
+def test_what_would_leave_is_told_as_json_too_and_leaves_nothing(known, tmp_path):
+    place = tmp_path / "mine.json"
+    words = ("patient", "export", KEY, "--out", place, "--as", "rivera", "-n")
+    said = known.answer(*words)
+    assert (said["patient"], said["dry_run"]) == (KEY, True)
+    assert (said["path"], said["receipt"], place.exists()) == (None, None, False)
+    assert known.answer("audit", "trail", KEY, "--kind", "exports")["rows"] == []
+
+
 def test_two_people_erase_a_patient_and_nothing_is_left(known, tmp_path):
     assert erase(known, "rivera").code == 16
     asked = erase(known, "ada")
