@@ -151,6 +151,11 @@ def check(folder: Path, episodes: int = 200) -> None:
     assert not report.faults, report.faults[:3]
 
 
+def present() -> dt.datetime:
+    """Return the instant at which every benchmark begins."""
+    return start_of(TODAY, zone_named(ZONE), MORNING)
+
+
 def _clock(day: dt.date) -> Clock:
     return stopped_clock(start_of(day, zone_named(ZONE), MORNING))
 

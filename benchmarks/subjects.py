@@ -20,9 +20,9 @@ NAMES: Final = {
     "reminders": "A round of reminders",
     "growth": "How cost grows with the clinic",
     "importing": "Taking in a clinic from a file",
-    "losses": "What is lost, and what is sent again",
     "watching": "A process that keeps watch",
     "country": "Many patients in one ledger",
+    "losses": "What is lost, and what is sent again",
 }
 """Each benchmark is the module of that name: `run(runs, episodes)` gives its figures."""
 

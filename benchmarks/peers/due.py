@@ -19,6 +19,15 @@ GIVE_UP = 300
 """Seconds after which a program that should have delivered is said to hang."""
 
 
+def target() -> str:
+    """Return how the function is called that a library calls, after a rename too.
+
+    Whoever moves a function to another module, or gives it a better name, has done as
+    much; what was scheduled before still asks for the old one.
+    """
+    return "send_reminder" if os.environ.get("RENAMED") else "remind"
+
+
 def pause() -> None:
     """Wait as long as the channel takes, in ms, where the surroundings say so."""
     time.sleep(int(os.environ.get("PAUSE_MS", "0")) / 1000)

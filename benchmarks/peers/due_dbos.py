@@ -24,7 +24,7 @@ t.workflow_uuid IN (
 """
 
 
-@DBOS.workflow(name="remind")
+@DBOS.workflow(name=due.target())
 def remind(name: str) -> None:
     """Send one reminder."""
     send(name)
@@ -53,7 +53,7 @@ class Workflows:
         )
         DBOS.launch()
 
-    def prepare(self, number: int, parked: int) -> None:
+    def prepare(self, number: int, parked: int, timed: int = 0) -> None:
         """Make the schema and the queue, and enqueue the workflows from outside."""
         self._start()
         DBOS.register_queue("reminders", polling_interval_sec=0.05)
@@ -63,9 +63,11 @@ class Workflows:
         for place in range(number + own):
             how: EnqueueOptions = {
                 "queue_name": "reminders",
-                "workflow_name": "remind",
+                "workflow_name": due.target(),
                 "app_version": "1",
             }
+            if place < number and timed:
+                how["delay_seconds"] = 0.001
             if place >= number:
                 how["delay_seconds"] = due.AHEAD.total_seconds()
             client.enqueue(how, due.name_of(place))

@@ -21,7 +21,7 @@ from benchmarks.peers.copies import copied, split
 huey = SqliteHuey(filename=sys.argv[1].removeprefix("sqlite:///"), fsync=True, utc=True)
 
 
-@huey.task()
+@huey.task(name=due.target())
 def remind(name: str) -> str:
     """Send one reminder: what the worker calls."""
     due.outbox.send(name)
@@ -31,13 +31,16 @@ def remind(name: str) -> str:
 class Huey:
     """A scheduled task for each reminder."""
 
-    def prepare(self, number: int, parked: int) -> None:
+    def prepare(self, number: int, parked: int, timed: int = 0) -> None:
         """Schedule the tasks; those that are due stand in the queue at once."""
+        now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
         later = dt.datetime.now(dt.UTC).replace(tzinfo=None) + due.AHEAD
         own, times = split(parked)
         for place in range(number + own):
             name = due.name_of(place)
-            if place < number:
+            if place < number and timed:
+                remind.schedule((name,), eta=now)
+            elif place < number:
                 remind(name)
             else:
                 remind.schedule((name,), eta=later)

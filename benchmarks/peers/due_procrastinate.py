@@ -24,7 +24,7 @@ _BATCH = 500
 app = App(connector=PsycopgConnector(conninfo=sys.argv[1]))
 
 
-@app.task(name="remind")
+@app.task(name=due.target())
 def remind(name: str) -> None:
     """Send one reminder: what the worker calls."""
     due.outbox.send(name)
@@ -33,23 +33,24 @@ def remind(name: str) -> None:
 class Procrastinate:
     """A deferred job for each reminder."""
 
-    def prepare(self, number: int, parked: int) -> None:
+    def prepare(self, number: int, parked: int, timed: int = 0) -> None:
         """Make the schema, and defer the jobs."""
         own, times = split(parked)
-        asyncio.run(self._prepare(number, own))
+        asyncio.run(self._prepare(number, own, timed))
         later = "scheduled_at > now()"
         copied(sys.argv[1], "procrastinate_jobs", {"id": ""}, later, times)
 
-    async def _prepare(self, number: int, parked: int) -> None:
+    async def _prepare(self, number: int, parked: int, timed: int) -> None:
         now = dt.datetime.now(dt.UTC)
         async with app.open_async():
             await app.schema_manager.apply_schema_async()
             for first in range(0, number + parked, _BATCH):
                 is_due = first < number
-                when = None if is_due else now + due.AHEAD
+                at_once = now if timed else None
+                when = at_once if is_due else now + due.AHEAD
                 last = min(first + _BATCH, number if is_due else number + parked)
                 names = [{"name": due.name_of(each)} for each in range(first, last)]
-                job = app.configure_task("remind", schedule_at=when)
+                job = app.configure_task(due.target(), schedule_at=when)
                 await job.batch_defer_async(*names)
 
     def deliver(self, number: int, path: str) -> tuple[int, float]:
