@@ -6,11 +6,10 @@ so the plan of a moment is what the run of that moment does, by the same code.
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import os
 import socket
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from sitrack.clock import start_of, zone_named
@@ -54,23 +53,17 @@ class Desk:
     worker: str = field(default_factory=worker_name)
     _rosters: dict[dt.date, Roster] = field(default_factory=dict, repr=False)
 
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[Work]:
+    def writing(self) -> AbstractContextManager[Work]:
         """Open a transaction of its own that writes."""
-        with writing(self.ledger) as work:
-            yield work
+        return writing(self.ledger)
 
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[Reader]:
+    def reading(self) -> AbstractContextManager[Reader]:
         """Open a transaction of its own that reads."""
-        with reading(self.ledger) as connection:
-            yield connection
+        return reading(self.ledger)
 
-    @contextlib.contextmanager
-    def glancing(self) -> Iterator[Reader]:
+    def glancing(self) -> AbstractContextManager[Reader]:
         """Open a connection on which each statement reads what stands at its moment."""
-        with glancing(self.ledger) as connection:
-            yield connection
+        return glancing(self.ledger)
 
     def now(
         self, connection: Reader, real_now: dt.datetime | None = None
