@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.shell import Shell, read_text, writes
@@ -48,6 +49,17 @@ class FilterFirst(Group):
                 "such as: sitrack bulk stage:rfa owner:none assign --to rivera",
             )
         return super().parse_args(ctx, args)
+
+    def shell_complete(
+        self, ctx: click.Context, incomplete: str
+    ) -> list[CompletionItem]:
+        """Offer the verbs, and what a filter may be before one of them."""
+        from sitrack.cli.completion import filters_for
+
+        return [
+            *super().shell_complete(ctx, incomplete),
+            *filters_for(ctx, incomplete),
+        ]
 
 
 def _is_of_a_filter(word: str) -> bool:

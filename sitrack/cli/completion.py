@@ -1,4 +1,4 @@
-"""`sitrack completion`, and what the shell is offered: keys, stages, staff, policies.
+"""`sitrack completion`, and what the shell is offered: keys, stages, staff, filters.
 
 Names of people are never offered, and nothing is kept in a cache. What stands in the
 record is read by the bare driver, for SQLAlchemy takes longer to load than a person
@@ -12,7 +12,11 @@ import os
 from collections.abc import Callable, Iterable
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    get_completion_class,
+)
 
 from sitrack.cli.lazy import COMPLETING, CONTEXT
 from sitrack.cli.shell import Shell, plain
@@ -25,7 +29,52 @@ FILTERS = (
 )
 """The fields of a filter; the grammar itself would load the database library."""
 
+_YES_OR_NO = ("alert", "held", "snoozed", "lapsed", "lost")
+
 Offer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+class _Bash(BashComplete):
+    """Bash takes `owner:rivera` for three words, and puts a space after `owner:`.
+
+    The words are told apart by their spaces instead, unless something is quoted; what
+    is on the line up to the last colon is not said again.
+    """
+
+    source_template = """\
+%(complete_func)s() {
+    local IFS=$'\\n' response completion type value before=""
+    local line=${COMP_LINE:0:COMP_POINT} current=$COMP_CWORD
+    local -a words=("${COMP_WORDS[@]}")
+
+    if [[ $line != *[\\'\\"]* ]]; then
+        IFS=' ' read -ra words <<< "$line"
+        [[ $line == *' ' ]] && words+=("")
+        current=$((${#words[@]} - 1))
+    fi
+    if [[ $COMP_WORDBREAKS == *:* && ${words[current]} == *:* ]]; then
+        before=${words[current]%%:*}:
+    fi
+    response=$(env COMP_WORDS="${words[*]}" COMP_CWORD=$current \\
+        %(complete_var)s=bash_complete $1)
+    for completion in $response; do
+        IFS=',' read type value <<< "$completion"
+        if [[ $type == 'dir' ]]; then
+            COMPREPLY=()
+            compopt -o dirnames
+        elif [[ $type == 'file' ]]; then
+            COMPREPLY=()
+            compopt -o default
+        elif [[ $type == 'plain' ]]; then
+            COMPREPLY+=("${value#"$before"}")
+            [[ $value == *: ]] && compopt -o nospace
+        fi
+    done
+    return 0
+}
+
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
 
 
 @click.command(context_settings=CONTEXT)
@@ -41,7 +90,7 @@ def completion(_shell: Shell, program: str) -> None:
     """
     from sitrack.cli.root import root
 
-    made = get_completion_class(program)
+    made = _Bash if program == "bash" else get_completion_class(program)
     assert made is not None  # noqa: S101 - one of the three that click knows
     click.echo(made(root, {}, "sitrack", COMPLETING).source())
 
@@ -62,7 +111,19 @@ def _items(words: Iterable[str], typed: str) -> list[CompletionItem]:
 def _keys(
     ctx: click.Context, _param: click.Parameter, typed: str
 ) -> list[CompletionItem]:
-    return _items(_in_record(ctx, "keys", typed.upper()), typed.upper())
+    what = "patients" if _is_of_patients(ctx) else "keys"
+    return _items(_in_record(ctx, what, typed.upper()), typed.upper())
+
+
+def _is_of_patients(ctx: click.Context) -> bool:
+    """Whether it is a command of `sitrack patient`, which takes the key of a person."""
+    return ctx.parent is not None and ctx.parent.info_name == "patient"
+
+
+def _patients(
+    ctx: click.Context, _param: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    return _items(_in_record(ctx, "patients", typed.upper()), typed.upper())
 
 
 def _staff(
@@ -87,14 +148,49 @@ def _policies(
     return _items(names(), typed)
 
 
+def _views(
+    ctx: click.Context, _param: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    return _items(_in_record(ctx, "views", typed), typed)
+
+
 def _filters(
     ctx: click.Context, _param: click.Parameter, typed: str
 ) -> list[CompletionItem]:
+    return filters_for(ctx, typed)
+
+
+def filters_for(ctx: click.Context, typed: str) -> list[CompletionItem]:
+    """Return the words of a filter, or the views, that begin with what was typed."""
     if typed.startswith("@"):
         return _items(
             [f"@{name}" for name in _in_record(ctx, "views", typed[1:])], typed
         )
-    return _items(FILTERS, typed)
+    field, colon, value = typed.partition(":")
+    if not colon:
+        return _items(FILTERS, typed)
+    found = _values(ctx, field, value)
+    return [CompletionItem(f"{field}:{item.value}") for item in found]
+
+
+def _values(ctx: click.Context, field: str, typed: str) -> list[CompletionItem]:
+    """What a field of a filter may be, where that can be listed."""
+    if field in {"owner", "offered"}:
+        return _items(["me", "none", *_in_record(ctx, "staff", typed)], typed)
+    if field in {"patient", "episode"}:
+        what = "patients" if field == "patient" else "keys"
+        return _items(_in_record(ctx, what, typed.upper()), typed.upper())
+    from sitrack.pathway.stages import Side, Stage, Status
+
+    words = {
+        "stage": [stage.value for stage in Stage],
+        "status": [status.value for status in Status],
+        "side": [side.value for side in Side],
+        "waits": ["patient", "staff"],
+        "team": ["mine", "none"],
+        **{name: ["yes", "no"] for name in _YES_OR_NO},
+    }
+    return _items(words.get(field, ()), typed)
 
 
 def _in_record(ctx: click.Context, what: str, typed: str) -> list[str]:
@@ -113,8 +209,8 @@ _OFFERS: dict[str, Offer] = {
     "episode": _keys,
     "episode_key": _keys,
     "key": _keys,
-    "patient": _keys,
-    "into": _keys,
+    "patient": _patients,
+    "into": _patients,
     "target": _keys,
     "stage": _stages,
     "name": _staff,
@@ -130,6 +226,6 @@ _OFFERS: dict[str, Offer] = {
     "policy": _policies,
     "payer": _policies,
     "words": _filters,
-    "view_name": _filters,
+    "view_name": _views,
 }
 """What is offered for an argument or option, by its name."""

@@ -18,6 +18,8 @@ _LOCAL: Final = {None, "", "localhost", "127.0.0.1", "::1"}
 _QUERIES: Final = {
     "keys": "SELECT key FROM episode WHERE status <> 'finished' "
     "AND key >= {0} AND key < {0} || '~' ORDER BY key",
+    "patients": "SELECT key FROM patient WHERE key >= {0} AND key < {0} || '~' "
+    "ORDER BY key",
     "staff": "SELECT id FROM staff WHERE id >= {0} AND id < {0} || '~' ORDER BY id",
     "views": "SELECT DISTINCT name FROM saved_view "
     "WHERE name >= {0} AND name < {0} || '~' ORDER BY name",
@@ -29,7 +31,7 @@ def glance(url: str, what: str, typed: str) -> list[str]:
 
     Args:
         url: where the record is.
-        what: `keys` of open episodes, `staff` ids or names of `views`.
+        what: `keys` of open episodes or of `patients`, `staff` ids, names of `views`.
         typed: the beginning of the word.
     """
     rows = _rows(url, f"{_QUERIES[what]} LIMIT {_MOST}", typed)

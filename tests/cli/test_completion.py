@@ -1,5 +1,6 @@
 """The shell is offered keys, stages, staff and views: no names, and at once."""
 
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +11,8 @@ from sitrack.record import filters
 from tests.clinic import Clinic
 
 from .keyboard import surroundings, typed
+
+OWNERS = ["owner:osei", "owner:rivera"]
 
 
 def completed(url, line, **more):
@@ -50,6 +53,17 @@ def completed(url, line, **more):
         ("sitrack patient edit P00013 --payer st", ["strict"]),
         ("sitrack worklist own", ["owner:"]),
         ("sitrack worklist @c", ["@calls"]),
+        ("sitrack worklist stage:rf", ["stage:rfa"]),
+        ("sitrack worklist owner:", ["owner:me", "owner:none", *OWNERS]),
+        ("sitrack next held:", ["held:yes", "held:no"]),
+        ("sitrack worklist episode:p0002", ["episode:P00021-L", "episode:P00021-R"]),
+        ("sitrack bulk sta", ["stage:", "status:"]),
+        ("sitrack bulk stage:rfa ow", ["owner:"]),
+        ("sitrack bulk stage:rfa ass", ["assign"]),
+        ("sitrack view delete c", ["calls"]),
+        ("sitrack patient merge P0002", ["P00021"]),
+        ("sitrack patient merge P00021 P0001", ["P00013"]),
+        ("sitrack episode open P0002", ["P00021"]),
         ("sitrack episode finish P00013-R --dis", ["--disposition"]),
         ("sitrack nonsense x", []),
         ("sitrack why P09", []),
@@ -94,3 +108,44 @@ def test_each_shell_has_its_script(shell):
     done = typed("completion", shell)
     assert (done.code, done.err) == (0, "")
     assert "_SITRACK_COMPLETE" in done.out
+
+
+def pressed(desk, folder, line, breaks=None):
+    """What stands on the line of a real bash once TAB was pressed behind a line."""
+    script = folder / "sitrack.bash"
+    script.write_text(typed("completion", "bash").out)
+    # The function is called as readline does it, which needs no terminal.
+    asked = f"""
+source {script}
+sitrack() {{ {sys.executable} -m sitrack "$@"; }}
+compopt() {{ echo "option $2"; }}
+env() {{ command env "${{@:1:3}}" {sys.executable} -m sitrack; }}
+COMP_LINE={line!r} COMP_POINT={len(line)}
+COMP_WORDBREAKS={breaks or ":"!r}
+read -ra COMP_WORDS <<< "${{COMP_LINE//:/ : }}"
+COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+_sitrack_completion sitrack
+printf '%s\\n' "${{COMPREPLY[@]}}"
+"""
+    env = surroundings({"SITRACK_DATABASE_URL": desk.url})
+    done = subprocess.run(
+        ["bash", "--norc", "-c", asked],
+        check=False,
+        env=env,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_in_bash_a_filter_is_one_word_in_spite_of_its_colon(desk, tmp_path):
+    def press(line, **more):
+        return pressed(desk, tmp_path, line, **more)
+
+    assert press("sitrack worklist owner:ri") == ["rivera"]
+    assert press("sitrack worklist owner:ri", breaks="=") == ["owner:rivera"]
+    assert press("sitrack worklist stage:rfa ow") == ["option nospace", "owner:"]
+    assert press("sitrack advance P00013-R rel") == ["relief"]
+    assert "P00013-R" in press("sitrack advance ")
