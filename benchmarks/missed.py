@@ -55,6 +55,24 @@ REASONS: Final = (
         "Five times procrastinate, once APScheduler",
     ),
     Reason(
+        "as_of",
+        "`SELECT 1`",
+        "it has rows, and walks them: what was corrected later counts",
+        "One episode on a day",
+    ),
+    Reason(
+        "as_of",
+        "the same in",
+        "an index is a level deeper, and pages may come from the disk",
+        "One episode on a day",
+    ),
+    Reason(
+        "verify",
+        "hashing",
+        "it frames and compares every field of an entry as well",
+        "The proofs",
+    ),
+    Reason(
         "importing",
         "bare `executemany`",
         "the whole file is checked first: every row is judged twice, and hashed",

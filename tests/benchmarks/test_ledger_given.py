@@ -51,8 +51,11 @@ def test_a_country_is_loaded_into_the_file_that_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(as_of, "SMALL", 20)
     url = clinic.url_of(tmp_path, "kept")
     first = country.run(runs=1, episodes=8, ledger=url)
+    monkeypatch.setattr(country, "LARGE", 1)
     again = country.run(runs=1, episodes=9, ledger=url)
     assert first[0].what.startswith("8 patients")
     assert "loaded" in first[0].what
     assert not any("loaded" in figure.what for figure in again)
     assert again[0].what.startswith("8 patients")
+    assert "sealed" in again[-2].what
+    assert again[-1].budget == 0.5
