@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from sitrack.coordination.attesting import refuse_own
 from sitrack.coordination.page import Amended, Because, Page, Versions
 from sitrack.coordination.people import Author, clinician_named
 from sitrack.errors import BadInput, NotEligible, NotPermitted
 from sitrack.journey import corrections
+from sitrack.journey.attesting import ATTESTATION
 from sitrack.journey.desk import Desk
 from sitrack.journey.entries import Draft
 from sitrack.journey.folding import first_written
@@ -44,7 +46,8 @@ def correct(
 
     Raises:
         BadInput, NotFound, Refused, NotEligible: see `journey.corrections`.
-        NotPermitted: a performer is not on the staff list, or must be a clinician.
+        NotPermitted: a performer is not on the staff list, or must be a clinician,
+            or wrote down what they attest.
         WrittenFirst: somebody wrote in between.
     """
     corrections.refuse_unknown_reason(because.reason)
@@ -56,6 +59,8 @@ def correct(
                 page.desk, number, given, because.payload(author)
             )
             _refuse_unknown_performer(work, draft)
+            if draft.payload["kind"] == ATTESTATION:
+                refuse_own(work, page.desk.entries, draft)
             page.write(draft)
         return [page.settled(dry_run=dry_run)]
 

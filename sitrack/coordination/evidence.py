@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from sitrack.coordination.attesting import refuse_own
 from sitrack.coordination.episodes import Opened, Written, load_episode, settled
 from sitrack.coordination.people import Author, clinician_named, provenance
 from sitrack.errors import BadInput, NotFound, SitrackError
 from sitrack.journey import forms
+from sitrack.journey.attesting import ATTESTATION
 from sitrack.journey.entries import Draft, Occurred, Provenance
 from sitrack.journey.findings import Refused
 from sitrack.journey.patient import (
@@ -59,7 +61,7 @@ def record_evidence(
     Raises:
         BadInput, NotFound, Refused: see `plausibility.decide_evidence`.
         NotPermitted: the author is not on the staff list, or an attestation has no
-            clinician.
+            clinician, or one who wrote down what it names.
         WrittenFirst: the episode is not at `expect_version` any more.
     """
     with writing(ledger, dry_run=dry_run) as work:
@@ -136,13 +138,16 @@ def drafted(
         provenance=who,
         payload=payload,
     )
-    return decide_evidence(
+    draft = decide_evidence(
         opened.episode,
         form,
         today=work.today,
         zone=work.ledger.zone,
         born=opened.patient.person.born,
     )
+    if draft.kind == ATTESTATION:
+        refuse_own(work, opened.entries, draft)
+    return draft
 
 
 def kept(

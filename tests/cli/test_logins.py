@@ -100,6 +100,24 @@ def test_a_coordinator_writes_down_what_a_clinician_attested_and_both_are_told(c
     assert (row["performer"], row["recorder"]) == ("osei", "rivera")
 
 
+def test_who_wrote_it_down_by_their_login_does_not_attest_it(clinic):
+    """The server stamps who writes, and so a name that is given changes nothing."""
+    clinic.answer(
+        *("staff", "add", "silva", "--role", "clinician", "--as", "the-admin")
+    )
+    clinic.answer("db", "grant", "--as", "the-admin")
+    osei, silva = as_login(clinic, "osei"), as_login(clinic, "silva")
+    entry = osei.answer("record", "score", KEY, "--nrs", "3")["entry"]
+    score = entry.partition("#")[2]
+    words = ("record", "attestation", KEY, "--about", "source", "--for", score)
+    for more in ((), ("--as", "osei"), ("--performer", "osei")):
+        done = osei.type(*words, *more)
+        assert (done.code, done.out) == (16, ""), done.err
+        assert f"osei wrote #{score} down" in done.err
+    assert silva.type(*words).code == 0
+    assert clinic.answer("audit", "verify")["holds"] is True
+
+
 def test_who_looks_is_logged_by_their_login(clinic):
     assert as_login(clinic, "rivera").type("show", KEY).code == 0
     last = log_of(clinic.url, "rivera")[-1]

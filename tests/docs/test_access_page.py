@@ -1,5 +1,7 @@
 """The page about access says who has which command, as the matrix has it."""
 
+import re
+
 from sitrack.record.roles import BREAK_GLASS, COMMANDS, ROLES
 from tests.cli.test_json import leaves
 from tests.docs.readme import ROOT
@@ -29,6 +31,14 @@ def test_it_says_what_of_an_attestation_is_proven():
     page = PAGE.read_text(encoding="utf-8")
     assert "What a login proves is the recorder alone" in page
     assert "record attestation P01428-R --about source --performer osei" in page
+
+
+def test_it_says_which_attestation_takes_a_second_person():
+    """What is refused, and what is not, is tried in tests/coordination/test_attesting.py."""
+    page = PAGE.read_text(encoding="utf-8")
+    [said] = re.findall(r"`(osei wrote #\d+ down[^`]*)` \((\d+)\)", page)
+    assert said == ("osei wrote #6 down, and another clinician attests it", "16")
+    assert "Where no other clinician is on the staff list" in page
 
 
 def test_every_reason_to_break_the_glass_is_explained():

@@ -7,11 +7,13 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
+from sitrack.coordination.attesting import refuse_own
 from sitrack.coordination.importing.desk import Desk
 from sitrack.errors import BadInput, NotFound, NotPermitted
 from sitrack.journey import parking
 from sitrack.journey.agenda import agenda
 from sitrack.journey.assessment.case import Case
+from sitrack.journey.attesting import ATTESTATION
 from sitrack.journey.decisions import MoveRequest, Variance, decide_move
 from sitrack.journey.entries import Draft, Entry
 from sitrack.journey.episode import Episode
@@ -140,13 +142,16 @@ class Judge:
             payload=self.desk.payload(act),
         )
         work = self.desk.work
-        return decide_evidence(
+        draft = decide_evidence(
             chapter.told,
             form,
             today=work.today,
             zone=work.ledger.zone,
             born=self.born,
         )
+        if draft.kind == ATTESTATION:
+            refuse_own(work, chapter.entries, draft)
+        return draft
 
     def _move(self, chapter: Chapter, act: Act) -> Draft:
         day = _day_of(act)
