@@ -61,19 +61,21 @@ def export() -> None:
 @export.command(context_settings=CONTEXT)
 @_with((*_OPTIONS, *_HIDING))
 @click.option("--no-mask", is_flag=True, help="With names; --identified only.")
-@click.option("--audit", is_flag=True, help="With who read and what left; auditors.")
+@click.option("--who-saw", is_flag=True, help="With who read and what left; auditors.")
 @writes
-def fhir(shell: Shell, no_mask: bool, audit: bool, dry_run: bool, **given: Any) -> None:
+def fhir(
+    shell: Shell, no_mask: bool, who_saw: bool, dry_run: bool, **given: Any
+) -> None:
     """Journeys as FHIR R4, in one bundle; nobody is named unless asked for.
 
     \b
       sitrack export fhir
-      sitrack export fhir --audit
+      sitrack export fhir --who-saw
       sitrack export fhir --identified --no-mask --out clinic.json
     """
     if no_mask and not given["identified"]:
         raise BadInput("--no-mask names people", "give --identified as well")
-    more = {"unmasked": no_mask, "audit": audit}
+    more = {"unmasked": no_mask, "who_saw": who_saw}
     _export(shell, "fhir", given, dry_run=dry_run, **more)
 
 
@@ -158,7 +160,7 @@ def _export(
     *,
     dry_run: bool,
     unmasked: bool = False,
-    audit: bool = False,
+    who_saw: bool = False,
 ) -> None:
     """Make the files, write down that they leave, and only then let them stand."""
     from sitrack.coordination.exports import note_export
@@ -173,15 +175,15 @@ def _export(
         "named": names.are_real,
         "shift_days": names.shift_days,
         **({"as_known": known.isoformat()} if known else {}),
-        **({"audit": True} if audit else {}),
+        **({"who_saw": True} if who_saw else {}),
     }
     # Whoever may not is told so before anything is made.
     note_export(shell.ledger, shell.author, said, dry_run=True)
-    if audit:
+    if who_saw:
         examines = replace(shell.author, command="audit who-saw")
         note_export(shell.ledger, examines, said, dry_run=True)
     path = Path(given["out"] or _name(form, today_of(shell.ledger)))
-    asked = Asked(names, shell.settings["export.diagnosis"], unmasked, audit)
+    asked = Asked(names, shell.settings["export.diagnosis"], unmasked, who_saw)
     with left(shell.ledger, form, asked, known, None if dry_run else path) as done:
         said |= {"episodes": done.episodes, "digest": done.digest}
         entry = note_export(shell.ledger, shell.author, said, dry_run=dry_run)

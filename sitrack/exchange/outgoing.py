@@ -127,7 +127,7 @@ def _gathered(
     if known is not None and not asked.names.are_real:
         known = known.replace(hour=0, minute=0, second=0, microsecond=0)
     roles = {each.id: each.role for each in staff.everybody(connection)}
-    seen = list(acts(connection, as_known)) if asked.audit else []
+    seen = list(acts(connection, as_known)) if asked.who_saw else []
     return Leaving(found, asked, known, roles, ledger.ledger_id, __version__, seen)
 
 

@@ -91,8 +91,8 @@ def events_in(place):
 def test_who_read_is_told_in_fhir_where_it_is_asked_for(desk, leaves):
     assert desk.type("show", KEYS[0], *WHO).code == 0
     assert events_in(leaves("fhir", "--identified")[1]) == []
-    said, place = leaves("fhir", "--identified", "--audit")
-    assert said["audit"] is True
+    said, place = leaves("fhir", "--identified", "--who-saw")
+    assert said["who_saw"] is True
     last = events_in(place)
     words = [each["code"] for event in last for each in event["subtype"]]
     assert "show" in words
@@ -100,7 +100,7 @@ def test_who_read_is_told_in_fhir_where_it_is_asked_for(desk, leaves):
     assert words.count("fhir") == 1
     words = [
         each["code"]
-        for event in events_in(leaves("fhir", "--identified", "--audit")[1])
+        for event in events_in(leaves("fhir", "--identified", "--who-saw")[1])
         for each in event["subtype"]
     ]
     assert words.count("fhir") == 2
@@ -109,7 +109,7 @@ def test_who_read_is_told_in_fhir_where_it_is_asked_for(desk, leaves):
 def test_who_read_until_a_moment_leaves_as_the_same_bytes(desk, leaves, tmp_path):
     moment = desk.answer("show", KEYS[0], *WHO)["as_of"]
     secret = ("--secret-file", tmp_path / "kept.key")
-    words = ("--audit", "--as-known", moment, *secret)
+    words = ("--who-saw", "--as-known", moment, *secret)
     desk.day += dt.timedelta(days=1)
     one = leaves("fhir", *words)[1]
     assert desk.type("show", KEYS[0], *WHO).code == 0
@@ -119,7 +119,7 @@ def test_who_read_until_a_moment_leaves_as_the_same_bytes(desk, leaves, tmp_path
 def test_who_read_leaves_with_those_who_may_examine_it(desk, tmp_path):
     desk.written("staff", "add", "okafor", "--role", "admin", "--no-input")
     desk.answer("staff", "add", "mensah", "--role", "auditor", "--as", "okafor")
-    words = ("export", "fhir", "--audit", "--out", tmp_path / "x")
+    words = ("export", "fhir", "--who-saw", "--out", tmp_path / "x")
     for more in ((), ("-n",)):
         done = desk.type(*words, *more, *WHO)
         assert (done.code, done.out) == (16, "")

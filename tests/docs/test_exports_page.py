@@ -39,4 +39,4 @@ def test_it_says_who_may_take_the_log_of_reads_away():
     [line] = re.findall(r"^\*\*Who read.*$", PAGE, re.MULTILINE)
     for who in sorted(COMMANDS["export fhir"].roles & COMMANDS["audit who-saw"].roles):
         assert who in line
-    assert "`--audit`" in line
+    assert "`--who-saw`" in line

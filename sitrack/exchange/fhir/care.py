@@ -33,13 +33,13 @@ class Asked:
         names: what everybody is called.
         diagnosis: the ICD-10-CM code of the pain.
         unmasked: names and birth dates are asked for.
-        audit: who read and what left, too.
+        who_saw: who read and what left, too.
     """
 
     names: Names
     diagnosis: str
     unmasked: bool = False
-    audit: bool = False
+    who_saw: bool = False
 
 
 def patient(found: Patient, asked: Asked) -> Resource:
