@@ -125,10 +125,26 @@ def roster(
 
 
 def absences(connection: Connection, ledger: Ledger, day: dt.date) -> list[Absence]:
-    """Return who is away on that day or later, the first first."""
-    _, away = _told(connection, ledger, day, None)
-    found = (each for each in away if each.until >= day and not each.is_for_good)
+    """Return who is away on that day or later, the first first.
+
+    One whose every day is said otherwise by a later one counts for nothing: who would
+    read both would not know which of two covers answers.
+    """
+    _, written = _told(connection, ledger, day, None)
+    away = [each for each in written if each.until >= day and not each.is_for_good]
+    found = (
+        each
+        for place, each in enumerate(away, start=1)
+        if not any(_replaces(later, each, day) for later in away[place:])
+    )
     return sorted(found, key=lambda each: (each.since, each.staff))
+
+
+def _replaces(later: Absence, earlier: Absence, day: dt.date) -> bool:
+    """Whether an absence tells of every day from `day` on that an earlier one does."""
+    begins, ends = max(earlier.since, day), earlier.until
+    same = later.staff == earlier.staff
+    return same and later.since <= begins and ends <= later.until
 
 
 def _stand_in(covers: Mapping[str, str | None], who: str) -> str | None:
