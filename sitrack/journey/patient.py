@@ -89,6 +89,11 @@ def is_patient_key(text: str) -> bool:
     return _PATIENT.match(text) is not None
 
 
+def is_episode_key(text: str) -> bool:
+    """Whether the text has the shape of an episode key (its digits are not checked)."""
+    return _EPISODE.match(text) is not None
+
+
 def _checked(digits: str) -> str:
     from stdnum import damm
 

@@ -16,7 +16,12 @@ from typing import Any, Final
 
 from sitrack.clock import read_day
 from sitrack.errors import BadInput
-from sitrack.journey.patient import read_episode_key, read_patient_key
+from sitrack.journey.patient import (
+    is_episode_key,
+    is_patient_key,
+    read_episode_key,
+    read_patient_key,
+)
 from sitrack.pathway.stages import Side, Stage, Status
 from sitrack.record.bands import BANDS
 from sitrack.record.worklist import HIDDEN, Waiting
@@ -77,10 +82,22 @@ def read_filter(words: Sequence[str], asker: Asker) -> Fits | None:
         tree = lark.Lark(_GRAMMAR, parser="earley").parse(text)
         return _compiled(tree, asker)
     except lark.exceptions.UnexpectedInput:
-        raise BadInput(
-            "the filter cannot be understood",
-            "such as: stage:rfa overdue:14d+ 'owner:me or owner:none'",
-        ) from None
+        raise BadInput("the filter cannot be understood", _meant_by(words)) from None
+
+
+def _meant_by(words: Sequence[str]) -> str:
+    """What may have been meant by a word without its field."""
+    fields = {
+        "episode": is_episode_key,
+        "patient": is_patient_key,
+        "stage": {stage.value for stage in Stage}.__contains__,
+        "side": {side.value for side in Side}.__contains__,
+    }
+    for word in words:
+        for field, is_one in fields.items():
+            if is_one(word):
+                return f"did you mean {field}:{word}?"
+    return "such as: stage:rfa overdue:14d+ 'owner:me or owner:none'"
 
 
 def _compiled(tree: Any, asker: Asker) -> Fits:
