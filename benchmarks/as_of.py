@@ -30,6 +30,7 @@ from sitrack.record.ledger import Ledger, reading
 
 SMALL = 5_000
 """Episodes of the small record: some 50,000 entries."""
+LARGE = 100_000
 _AT_ONCE = 300
 
 _COPY = """
@@ -64,8 +65,9 @@ def run(runs: int = 0, episodes: int = 0, ledger: str = "") -> list[Figure]:
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        size = min(SMALL, episodes or SMALL)
         with (
-            closing(clinic.make(folder, clinic.Mix(SMALL), "small")) as small,
+            closing(clinic.make(folder, clinic.Mix(size), "small")) as small,
             closing(_large(folder, episodes, ledger)) as large,
         ):
             return questions(large, small, runs)
@@ -83,8 +85,10 @@ def questions(large: Ledger, small: Ledger, runs: int = 0) -> list[Figure]:
 def _large(folder: Path, episodes: int, url: str) -> Ledger:
     if url:
         return clinic.opened(url)
-    made = clinic.make(folder, clinic.Mix(SMALL), "large")
-    _grow(folder, max(1, (episodes or 100_000) // SMALL))
+    episodes = episodes or LARGE
+    size = min(SMALL, episodes)
+    made = clinic.make(folder, clinic.Mix(size), "large")
+    _grow(folder, episodes // size)
     return made
 
 

@@ -92,5 +92,5 @@ def why(benchmark: str, figure: Figure) -> str:
     for reason in REASONS:
         if reason.benchmark == benchmark and figure.peer.startswith(reason.peer):
             anchor = reason.tried.lower().replace(",", "").replace(" ", "-")
-            return f"{reason.why} ([more](README.md#{anchor}))"
+            return f"{reason.why} ([tried](README.md#{anchor}))"
     return "none is known: measure it again, alone"

@@ -30,7 +30,8 @@ def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
         folder = Path(name)
         told = round_settings(folder)
         idle = _idle(folder, told, runs or 50, episodes or LARGE)
-        return [idle, _sending(folder, told, min(runs or 3, 3))]
+        due = min(DUE, episodes or DUE)
+        return [idle, _sending(folder, told, due, min(runs or 3, 3))]
 
 
 def round_settings(folder: Path) -> Settings:
@@ -81,11 +82,11 @@ def _waiting(folder: Path, episodes: int, name: str) -> Ledger:
     return clinic.opened(url)
 
 
-def _sending(folder: Path, told: Settings, runs: int) -> Figure:
+def _sending(folder: Path, told: Settings, due: int, runs: int) -> Figure:
     """Send a backlog; each of its episodes has one line due, and some have two."""
     speeds, sent = [], 0
     for number in range(runs):
-        mix = clinic.Mix(DUE, walk="failed", due=100)
+        mix = clinic.Mix(due, walk="failed", due=100)
         ledger = clinic.make(folder, mix, f"due-{number}")
         channel = FileChannel(folder / f"due-{number}.jsonl")
         before = time.perf_counter()
@@ -93,7 +94,7 @@ def _sending(folder: Path, told: Settings, runs: int) -> Figure:
         seconds = time.perf_counter() - before
         ledger.close()
         sent = report.count("sent")
-        assert sent == report.count("fired") >= DUE
+        assert sent == report.count("fired") >= due
         speeds.append(sent / seconds)
     what = f"{sent:,} due reminders through the file channel"
     return Figure(what, "", speeds, unit="/s")

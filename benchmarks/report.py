@@ -31,9 +31,9 @@ def wrapped(text: str) -> list[str]:
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Return rows as a table in Markdown, that can be read as text too."""
     whole = [heads, *rows]
-    widths = [max(map(len, column)) for column in zip(*whole, strict=True)]
+    widths = [max(3, *map(len, column)) for column in zip(*whole, strict=True)]
     lines = [_line(row, widths) for row in whole]
-    lines.insert(1, _line(["-" * max(3, width) for width in widths], widths))
+    lines.insert(1, _line(["-" * width for width in widths], widths))
     return lines
 
 

@@ -31,7 +31,7 @@ Written by `python -m benchmarks --write`; [`README.md`](README.md) says what ea
 means. Ours stands first, and below it, with a dash, what it is measured beside: with the
 median, the least and the greatest of runs in turn. The ratio is ours to theirs: time over
 time where the budget is the most that it may be (≤), speed over speed where it is the
-least (≥). Single figures double on a busy machine; ratios do not.
+least (≥). On a busy machine single figures double, and ratios mostly hold.
 """
 _NOT_COMPARABLE = """\
 ## What is not comparable
@@ -137,15 +137,16 @@ def _budgets(measured: Mapping[str, Sequence[Figure]]) -> Iterator[str]:
     if lost:
         yield from ("## Missed", "")
         yield from report.table(
-            ("what", "ratio", "budget", "why, and what was tried"),
+            ("what", "ratio", "budget", "why"),
             [(*_short(each), missed.why(name, each)) for name, each in lost],
         )
         yield ""
 
 
 def _short(figure: Figure) -> tuple[str, str, str]:
+    """Return what was done, and beside whom in the words before a comma."""
     ratio, budget, _ = report.judged(figure)
-    return f"{figure.what}; {figure.peer}", ratio, budget
+    return f"{figure.what}; {figure.peer.partition(',')[0]}", ratio, budget
 
 
 def _not_run(outcomes: Mapping[str, Outcome]) -> Iterator[str]:
