@@ -266,23 +266,22 @@ def writing(ledger: Ledger, *, dry_run: bool = False) -> Iterator[Work]:
     path = file_of(ledger.url)
     if path is not None:
         check_file(path, write=True)
-    with translated(), ledger.engine(write=True).connect() as connection:
-        transaction = connection.begin()
-        try:
-            now = present_instant(connection, ledger)
-            work = Work(connection, ledger, now, ledger.unit or new_batch())
-            yield work
-            if work.behind:
-                from sitrack.record.clock_steps import note_behind
+    engine = ledger.engine(write=True)
+    # A commit that fails may leave its transaction open: the block rolls that back too.
+    with (
+        translated(),
+        engine.connect() as connection,
+        connection.begin() as transaction,
+    ):
+        now = present_instant(connection, ledger)
+        work = Work(connection, ledger, now, ledger.unit or new_batch())
+        yield work
+        if work.behind:
+            from sitrack.record.clock_steps import note_behind
 
-                note_behind(work)
-            if dry_run:
-                transaction.rollback()
-            else:
-                transaction.commit()
-        finally:
-            if transaction.is_active:
-                transaction.rollback()
+            note_behind(work)
+        if dry_run:
+            transaction.rollback()
 
 
 @contextlib.contextmanager

@@ -3,40 +3,21 @@
 The statements are counted from outside; the product knows nothing of the points.
 """
 
-import itertools
-import os
-import signal
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
-from sqlalchemy import event
 
 from sitrack.coordination.episodes import Step, advance
 from sitrack.record.ledger import open_ledger
 from tests.clinic import RIVERA, Clinic, codes_of, everything
 
+from .points import COMMIT, STATEMENT, counted, die, ended
+
+POINTS = (STATEMENT, "after_cursor_execute", COMMIT)
+
 
 class Stopped(Exception):
     """What a write is stopped with."""
-
-
-@contextmanager
-def counted(ledger, act):
-    """Call `act` with the number of each statement, the commit and its end included."""
-    numbers = itertools.count(1)
-    engine = ledger.engine(write=True)
-
-    def reached(*_):
-        act(next(numbers))
-
-    names = ("before_cursor_execute", "after_cursor_execute", "commit")
-    for name in names:
-        event.listen(engine, name, reached)
-    try:
-        yield
-    finally:
-        for name in names:
-            event.remove(engine, name, reached)
 
 
 def move(ledger, key):
@@ -60,7 +41,7 @@ def test_an_error_at_any_statement_leaves_nothing(ledger, ready):
     while True:
         point += 1
 
-        def stop(number, at=point):
+        def stop(number, _name, at=point):
             if number == at:
                 raise Stopped
 
@@ -68,7 +49,7 @@ def test_an_error_at_any_statement_leaves_nothing(ledger, ready):
         with closing(open_ledger(url)) as mine:
             mine.use_clock(clock)
             try:
-                with counted(mine, stop):
+                with counted(mine, stop, POINTS):
                     written = move(mine, ready)
                 break
             except Stopped:
@@ -79,6 +60,19 @@ def test_an_error_at_any_statement_leaves_nothing(ledger, ready):
     assert codes_of(ledger) == set()
 
 
+def test_after_a_commit_that_failed_the_same_connection_goes_on(ledger, ready):
+    """It is not left within a transaction, which would keep everybody else off too."""
+
+    def stop(_number, name):
+        if name == COMMIT:
+            raise Stopped
+
+    with pytest.raises(Stopped), counted(ledger, stop, POINTS):
+        move(ledger, ready)
+    assert move(ledger, ready).entry.kind == "move"
+    assert codes_of(ledger) == set()
+
+
 def test_death_at_any_statement_leaves_everything_or_nothing(ledger, ready):
     """And nothing was acknowledged that is not there: the last point is the commit."""
     url, clock = ledger.url.render_as_string(hide_password=False), ledger.clock
@@ -86,7 +80,7 @@ def test_death_at_any_statement_leaves_everything_or_nothing(ledger, ready):
     before = everything(ledger)
     ledger.close()
     ends = []
-    while not ends or ends[-1] != "acknowledged":
+    while not ends or ends[-1] != "done":
         ends.append(_dies(url, clock, ready, at=len(ends) + 1))
         if ends[-1] == "killed":
             assert everything(ledger) == before, len(ends)
@@ -101,21 +95,10 @@ def test_death_at_any_statement_leaves_everything_or_nothing(ledger, ready):
 def _dies(url, clock, key, at):
     """Make the move in a process that is killed at that point; say how it ended."""
 
-    def die(number):
-        if number == at:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def write():
+        mine = open_ledger(url)
+        mine.use_clock(clock)
+        with counted(mine, lambda number, _: number == at and die(), POINTS):
+            move(mine, key)
 
-    child = os.fork()
-    if child == 0:
-        try:
-            mine = open_ledger(url)
-            mine.use_clock(clock)
-            with counted(mine, die):
-                move(mine, key)
-            os._exit(0)
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    ended = os.waitstatus_to_exitcode(status)
-    assert ended in {0, -signal.SIGKILL}
-    return "acknowledged" if ended == 0 else "killed"
+    return ended(write)
