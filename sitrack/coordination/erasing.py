@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sitrack.coordination.people import Author, provenance
 from sitrack.errors import NotEligible, NotPermitted
-from sitrack.journey.entries import Draft, Entry
+from sitrack.journey.entries import Draft, Entry, Provenance
 from sitrack.journey.patient import patient_stream, read_patient_key
 from sitrack.journey.reasons import FOR_ERASING, RETENTION_OVER
 from sitrack.record import erasing, persons, registry, worklist
@@ -70,22 +70,36 @@ def erase(
         who = provenance(work, author)
         registry.registered(work.connection, key)
         entries = work.load(patient_stream(key))
-        _refuse(work, key, entries, basis, max(years, LEAST_YEARS))
-        asked = _standing_wish(work, entries, basis)
-        said = {**author.payload(), "basis": basis}
-        if asked is None:
-            draft = Draft(ASKED, work.today, who, payload=said)
-            entry = work.append(patient_stream(key), draft)
-            return Erasing(key, entry, who.recorder, None)
-        first = asked.provenance.recorder
-        if first == who.recorder:
-            raise NotPermitted(
-                "it takes two people: somebody else has to agree",
-                f"another admin types: sitrack patient erase {key} --legal-basis {basis}",
-            )
-        entry, gone = erasing.erase(work, key, who, {**said, "asked_by": first})
+        was_erased = is_erased(entries)
+        if not was_erased:
+            _refuse(work, key, entries, basis, max(years, LEAST_YEARS))
+            said = {**author.payload(), "basis": basis}
+            asked = _standing_wish(work, entries, basis)
+            done = _asked_or_erased(work, key, who, asked, said)
+            if done.gone is None:
+                return done
+    # Whoever was stopped here left bytes behind: the same command sweeps them away.
     if not dry_run:
         erasing.sweep(ledger)
+    if was_erased:
+        raise NotEligible(f"{key} is erased already", f"sitrack audit trail {key}")
+    return done
+
+
+def _asked_or_erased(
+    work: Work, key: str, who: Provenance, asked: Entry | None, said: dict[str, Any]
+) -> Erasing:
+    if asked is None:
+        draft = Draft(ASKED, work.today, who, payload=said)
+        entry = work.append(patient_stream(key), draft)
+        return Erasing(key, entry, who.recorder, None)
+    first = asked.provenance.recorder
+    if first == who.recorder:
+        raise NotPermitted(
+            "it takes two people: somebody else has to agree",
+            f"another admin types: sitrack patient erase {key} --legal-basis {said['basis']}",
+        )
+    entry, gone = erasing.erase(work, key, who, {**said, "asked_by": first})
     return Erasing(key, entry, first, gone)
 
 
@@ -95,8 +109,6 @@ def is_erased(entries: list[Entry]) -> bool:
 
 
 def _refuse(work: Work, key: str, entries: list[Entry], basis: str, years: int) -> None:
-    if is_erased(entries):
-        raise NotEligible(f"{key} is erased already", f"sitrack audit trail {key}")
     _refuse_merged(work, key)
     episodes = worklist.keys_of(work.connection, key)
     still_open = [name for name, status in episodes if status != "finished"]

@@ -17,6 +17,7 @@ from sitrack.record.ledger import open_ledger, reading
 from sitrack.record.staff import Staff
 from sitrack.record.worklist import who_waits
 from tests.clinic import RIVERA, Clinic, codes_of, driver
+from tests.crash.points import OVER, counted, die, ended
 from tests.sealing import register, sealed
 
 TOKENS = ("Quillon", "Zebedeus", "1951-07-23", "MRN77CANARY", "xylotheque")
@@ -86,6 +87,30 @@ def test_no_byte_is_left_and_the_chain_is_whole(canary, tmp_path):
     assert codes_of(canary.ledger) <= {"SEAL_MISSING"}
     with reading(canary.ledger) as connection:
         assert registry.patient(connection, canary.erased).initials == "-"
+
+
+def test_who_died_before_the_bytes_were_gone_is_followed_by_who_sweeps(
+    canary, tmp_path
+):
+    """What was erased is written down by then; the same command does the rest."""
+    ledger = canary.ledger
+    url, clock = ledger.url.render_as_string(hide_password=False), ledger.clock
+    erase(ledger, FIRST, canary.erased, "unlawful", 10)
+    ledger.close()
+
+    def erased_and_died():
+        mine = open_ledger(url)
+        mine.use_clock(clock)
+        with counted(mine, lambda _, name: name == OVER and die()):
+            erase(mine, SECOND, canary.erased, "unlawful", 10)
+
+    assert ended(erased_and_died) == "killed"
+    assert b"Zebedeus" in bytes_of(ledger, tmp_path)
+    with pytest.raises(NotEligible, match="erased already"):
+        erase(ledger, SECOND, canary.erased, "unlawful", 10)
+    ledger.close()
+    left = bytes_of(ledger, tmp_path)
+    assert [token for token in TOKENS if token.encode() in left] == []
 
 
 def test_what_was_erased_answers_so_and_the_others_go_on(canary):
