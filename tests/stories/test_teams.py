@@ -86,7 +86,8 @@ def test_while_somebody_is_away_their_cover_sees_and_hears_of_it(story):
     rows = by(story, "okafor", "worklist", "--mine", "--all").json["rows"]
     assert [row["episode"] for row in rows] == [story.key]
     assert [row["cover"] for row in story.answer("absence", "list")["rows"]] == [
-        "okafor"
+        None,
+        "okafor",
     ]
     story.written("absence", "end", "rivera")
     assert whose(story) == ("rivera", None, None)
