@@ -112,9 +112,10 @@ def _look_at_one(dialect: str) -> Select[Any]:
     return _look_at(dialect, IS_THE_ONE)
 
 
-_SENT_TO = select(func.count()).where(
+# What went is counted, and not asked for: SQLite would look through everything that ever
+# went by the channel, and not through the day.
+_SENT_TO = select(func.count(tables.message.c.sent_at)).where(
     tables.message.c.recipient == bindparam("to"),
     tables.message.c.channel == bindparam("by"),
     tables.message.c.day == bindparam("on"),
-    tables.message.c.sent_at.is_not(None),
 )

@@ -107,6 +107,18 @@ def test_no_daily_command_reads_a_growing_table_whole(request, kind, command):
     assert whole == []
 
 
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_somebody_was_sent_today_is_found_by_the_day(request, kind):
+    """Not among everything that was ever sent: it is asked for each message."""
+    planned = request.getfixturevalue(f"on_{kind}")["reminder run"]
+    found = {
+        each.index
+        for each, text in planned
+        if each.table == "message" and " AS gone" in text
+    }
+    assert found == {"ix_message_day"}
+
+
 def test_every_index_earns_its_place(on_sqlite, on_postgresql):
     every = itertools.chain(*on_sqlite.values(), *on_postgresql.values())
     used = {access.index for access, _ in every}
