@@ -4,10 +4,8 @@
 What stands on many commands (`--format`, `--as`) is explained once, at the top.
 """
 
-import argparse
 import inspect
 import itertools
-import sys
 from collections.abc import Iterable, Iterator
 
 import click
@@ -15,6 +13,7 @@ import click
 from sitrack.cli import shell
 from sitrack.cli.lazy import CONTEXT
 from sitrack.cli.root import root
+from tests.docs.made import print_or_write
 from tests.docs.told import ROOT
 
 PAGE = ROOT / "docs/reference/commands.md"
@@ -127,14 +126,5 @@ def table(options: Iterable[click.Option]) -> Iterator[str]:
         yield f"| `{names.replace('|', ', ')}` | {words} |"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the page")
-    if parser.parse_args().write:
-        PAGE.write_text(page(), encoding="utf-8")
-    else:
-        sys.stdout.write(page())
-
-
 if __name__ == "__main__":
-    main()
+    print_or_write(page, PAGE, __doc__)

@@ -4,11 +4,10 @@
 printed. The tests that it names are those that carry `@pytest.mark.complaint(N)`.
 """
 
-import argparse
-import sys
 from collections import defaultdict
 from collections.abc import Iterator
 
+from tests.docs.made import print_or_write
 from tests.docs.told import ROOT, told_under
 
 PAGE = ROOT / "docs/reference/complaints.md"
@@ -153,14 +152,5 @@ def shown() -> Iterator[str]:
         yield f"| {number} | {'<br>'.join(told[number])} |"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the page")
-    if parser.parse_args().write:
-        PAGE.write_text(page(), encoding="utf-8")
-    else:
-        sys.stdout.write(page())
-
-
 if __name__ == "__main__":
-    main()
+    print_or_write(page, PAGE, __doc__)

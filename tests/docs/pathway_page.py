@@ -4,9 +4,7 @@
 Nothing on the page is written by hand, so that it cannot say what is not so.
 """
 
-import argparse
 import itertools
-import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +16,7 @@ from sitrack.pathway.moves import Move
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.requirements import KINDS
 from sitrack.pathway.stages import Stage, Status, title_of
+from tests.docs.made import print_or_write
 from tests.docs.told import ROOT, Told, about, told_under
 
 PAGE = ROOT / "docs/reference/pathway.md"
@@ -256,14 +255,5 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
         yield f"| {' | '.join(row)} |".replace("|  |", "| |")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", action="store_true", help="write the page")
-    if parser.parse_args().write:
-        PAGE.write_text(page(), encoding="utf-8")
-    else:
-        sys.stdout.write(page())
-
-
 if __name__ == "__main__":
-    main()
+    print_or_write(page, PAGE, __doc__)
