@@ -190,6 +190,25 @@ def shared_ledger(request, tmp_path_factory):
 _MADE = {"sqlite": "made_file", "postgresql": "made_database"}
 
 
+@pytest.fixture
+def copied(request, tmp_path):
+    """Open a copy of a ledger that nobody is connected to, by its URL and its clock."""
+    with ExitStack() as stack:
+
+        def copied(url, clock):
+            if url.get_backend_name() == "sqlite":
+                place = f"sqlite:///{tmp_path / 'copied.db'}"
+                made = stack.enter_context(copied_file(url.database, place))
+            else:
+                postgres = request.getfixturevalue("postgres")
+                place = stack.enter_context(postgres.fresh(url.database))
+                made = stack.enter_context(opened(place))
+            made.use_clock(clock)
+            return made
+
+        yield copied
+
+
 @contextmanager
 def copied_file(made, url):
     """Open a copy of a ledger's file at that URL."""

@@ -1,8 +1,6 @@
 """Amendments that could not be made, forged with a valid hash: each is found."""
 
 import datetime as dt
-import shutil
-from contextlib import ExitStack
 
 import pytest
 
@@ -12,7 +10,7 @@ from sitrack.coordination.page import Because
 from sitrack.coordination.undo import undo
 from sitrack.pathway.stages import Side
 from sitrack.record.journal import load_stream
-from sitrack.record.ledger import open_ledger, reading
+from sitrack.record.ledger import reading
 from tests.clinic import RIVERA, Clinic, codes_of, driver, faults_of
 
 from .test_verify import forged
@@ -40,27 +38,19 @@ def original(shared_ledger):
 
 
 @pytest.fixture
-def forge(original, request, tmp_path):
+def forge(original, copied):
     """Append a forged entry to a copy; returns what `verify` finds of that stream."""
     url, key, left, note, clock = original
-    with ExitStack() as stack:
-        if url.get_backend_name() == "sqlite":
-            copy = f"sqlite:///{shutil.copy(url.database, tmp_path)}"
-        else:
-            postgres = request.getfixturevalue("postgres")
-            copy = stack.enter_context(postgres.fresh(url.database))
-        ledger = open_ledger(copy)
-        stack.callback(ledger.close)
-        ledger.use_clock(clock)
+    ledger = copied(url, clock)
 
-        def append(to=key, **changes):
-            changes.setdefault("occurred", "2025-01-31")
-            seq = forged(ledger, to.stream, **changes)
-            found = [(c, n) for c, s, n in faults_of(ledger) if s == to.stream]
-            return seq, [each for each in found if each[0] != "STANDING"]
+    def append(to=key, **changes):
+        changes.setdefault("occurred", "2025-01-31")
+        seq = forged(ledger, to.stream, **changes)
+        found = [(c, n) for c, s, n in faults_of(ledger) if s == to.stream]
+        return seq, [each for each in found if each[0] != "STANDING"]
 
-        append.key, append.left, append.note, append.ledger = key, left, note, ledger
-        yield append
+    append.key, append.left, append.note, append.ledger = key, left, note, ledger
+    return append
 
 
 def amending(kind, corrects, about="score", **payload):

@@ -3,14 +3,12 @@
 import hashlib
 import json
 import secrets
-import shutil
 import uuid
-from contextlib import ExitStack
 
 import pytest
 
 from sitrack.record import chain, codec, verify
-from sitrack.record.ledger import open_ledger, reading
+from sitrack.record.ledger import reading
 from tests.clinic import Clinic, codes_of, driver, faults_of
 
 
@@ -24,19 +22,10 @@ def original(shared_ledger):
 
 
 @pytest.fixture
-def walked(original, request, tmp_path):
+def walked(original, copied):
     """A copy of the original, and the key of its episode."""
     url, key, clock = original
-    with ExitStack() as stack:
-        if url.get_backend_name() == "sqlite":
-            copy = f"sqlite:///{shutil.copy(url.database, tmp_path)}"
-        else:
-            postgres = request.getfixturevalue("postgres")
-            copy = stack.enter_context(postgres.fresh(url.database))
-        ledger = open_ledger(copy)
-        stack.callback(ledger.close)
-        ledger.use_clock(clock)
-        yield ledger, key
+    return copied(url, clock), key
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from sqlalchemy import select
 from sitrack.record import tables
 from sitrack.record.ledger import reading
 from sitrack.reminders.round import run_round
+from sitrack.settings import load
 from tests.clinic import Clinic, settings_of
+from tests.reminders.gateway import Gateway, serving
 
 
 class Memory:
@@ -39,6 +41,24 @@ def clinic(ledger):
 @pytest.fixture
 def settings(tmp_path):
     return settings_of(tmp_path)
+
+
+@pytest.fixture
+def configured(tmp_path):
+    """Settings from these values alone, not from whoever runs the tests."""
+    nothing = tmp_path / "config.toml"
+    nothing.touch()
+    return lambda **flags: load(
+        {name.replace("__", "."): value for name, value in flags.items()},
+        {},
+        str(nothing),
+    )
+
+
+@pytest.fixture
+def gateway():
+    with serving(Gateway()) as gateway:
+        yield gateway
 
 
 def round_of(clinic, settings, channel, **options):

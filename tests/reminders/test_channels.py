@@ -28,18 +28,6 @@ def message(to="amy@clinic.example", key="6f1ed002ab559585"):
 
 
 @pytest.fixture
-def configured(tmp_path):
-    """Settings from these values alone, not from whoever runs the tests."""
-    nothing = tmp_path / "config.toml"
-    nothing.touch()
-    return lambda **flags: settings.load(
-        {name.replace("__", "."): value for name, value in flags.items()},
-        {},
-        str(nothing),
-    )
-
-
-@pytest.fixture
 def outbox(tmp_path, configured):
     """A file to append to, and how to open the channel that does."""
     path = tmp_path / "outbox.jsonl"
@@ -172,7 +160,6 @@ def test_many_writers_never_mix_their_lines(outbox):
 
 FULL_DISK = """
 import io, resource, sys
-from sitrack import settings
 from sitrack.reminders.channels import TemporaryFailure, open_channel
 from sitrack.reminders.wording import Message
 values = settings.load({"reminders.file": sys.argv[1]}, {}, sys.argv[2])

@@ -14,13 +14,13 @@ from sitrack.reminders.channels import (
     open_channel,
 )
 
-from .test_channels import TEXT, configured, message  # noqa: F401 - a fixture
+from .test_channels import TEXT, message
 
 KEY = "6f1ed002ab559585"
 
 
 @pytest.fixture
-def opened(tmp_path, configured):  # noqa: F811
+def opened(tmp_path, configured):
     def opened(folder=tmp_path / "mail", **flags):
         told = {"reminders__maildir": str(folder), "clinic__address": "desk@c.example"}
         return open_channel("maildir", configured(**{**told, **flags}), io.StringIO())

@@ -14,20 +14,14 @@ from sitrack.reminders.channels import (
     open_channel,
 )
 
-from .gateway import HOST, Gateway, said, serving
-from .test_channels import TEXT, configured, message  # noqa: F401 - a fixture
+from .gateway import HOST, said
+from .test_channels import TEXT, message
 
 PHONE = "+447700900461"
 
 
 @pytest.fixture
-def gateway():
-    with serving(Gateway()) as gateway:
-        yield gateway
-
-
-@pytest.fixture
-def opened(tmp_path, configured, gateway):  # noqa: F811
+def opened(tmp_path, configured, gateway):
     """Open the channel with these services; `PORT` is the gateway's."""
 
     def opened(*services):

@@ -16,7 +16,7 @@ from sitrack.reminders.wording import Message
 
 from .gateway import HOST, Gateway, drip, hang, hang_up, said, serving
 from .post_office import Authority
-from .test_channels import TEXT, configured, message  # noqa: F401 - a fixture
+from .test_channels import TEXT, message
 
 SECRET = "0123456789abcdef0123456789abcdef"
 NOW = dt.datetime(2025, 1, 7, 9, tzinfo=dt.UTC)
@@ -24,13 +24,7 @@ PHONE = "+447700900461"
 
 
 @pytest.fixture
-def gateway():
-    with serving(Gateway()) as gateway:
-        yield gateway
-
-
-@pytest.fixture
-def opened(tmp_path, configured, gateway):  # noqa: F811
+def opened(tmp_path, configured, gateway):
     """Open a channel to the gateway, with other settings where given."""
     key = tmp_path / "key"
     key.write_text(f"{SECRET}\n")
