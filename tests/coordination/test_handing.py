@@ -294,6 +294,25 @@ def test_a_cover_who_is_away_is_covered_in_turn_but_never_in_a_circle(clinic):
     assert (row.owner, row.alert) == (None, "coordinator-away")
 
 
+def test_an_absence_that_another_one_replaces_is_listed_no_more(clinic):
+    def away(first, last, cover):
+        absence = Absence("rivera", *span(first, last), cover)
+        teams.set_absence(clinic.ledger, RIVERA, absence)
+        _, found = teams.all_absences(clinic.ledger)
+        return [(f"{each.since:%d}-{each.until:%d}", each.cover) for each in found]
+
+    assert away("2025-01-08", "2025-01-14", "okafor") == [("08-14", "okafor")]
+    assert away("2025-01-08", "2025-01-14", "sato") == [("08-14", "sato")]
+    both = [("08-14", "sato"), ("10-15", "okafor")]
+    assert away("2025-01-10", "2025-01-15", "okafor") == both
+    clinic.at("2025-01-10")
+    _, left = teams.all_absences(clinic.ledger)
+    assert [each.cover for each in left] == ["okafor"]
+    assert away("2025-01-10", "2025-01-16", None) == [("10-16", None)]
+    teams.end_absence(clinic.ledger, RIVERA, "rivera")
+    assert teams.all_absences(clinic.ledger)[1] == []
+
+
 def test_who_comes_back_early_answers_again(clinic):
     key = clinic.opened()
     away = Absence("rivera", *span("2025-01-06", "2025-01-20"), "okafor")
