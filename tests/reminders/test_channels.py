@@ -160,6 +160,7 @@ def test_many_writers_never_mix_their_lines(outbox):
 
 FULL_DISK = """
 import io, resource, sys
+from sitrack import settings
 from sitrack.reminders.channels import TemporaryFailure, open_channel
 from sitrack.reminders.wording import Message
 values = settings.load({"reminders.file": sys.argv[1]}, {}, sys.argv[2])
