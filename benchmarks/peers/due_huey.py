@@ -43,8 +43,8 @@ class Huey:
             elif place < number:
                 remind(name)
             else:
-                remind.schedule((name,), eta=later)
-        # With nothing due left in it, all of the schedule is parked.
+                # As its worker does with what it finds too early in the queue.
+                huey.add_schedule(remind.s(name, eta=later))
         copied(sys.argv[1], "schedule", {"id": ""}, "true", times)
 
     def deliver(self, number: int, path: str) -> tuple[int, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from pathlib import Path
@@ -47,12 +48,18 @@ class Ours:
         self.url = url
 
     def prepare(self, due: int, parked: int, _timed: int = 0) -> None:
-        """Make a clinic in which so many episodes have something due, and no others."""
-        own = min(due, parked)
-        share = 100 * due // (due + own)
-        mix = clinic.Mix(due + own, walk="failed", due=share)
+        """Make a clinic in which so many episodes have something due, and no others.
+
+        With some parked it is made by the hundred, half of which are due.
+        """
+        if not parked:
+            mix = clinic.Mix(due, walk="failed", due=100)
+            clinic.make_at(self.url, mix).close()
+            return
+        half = math.ceil(due / 50) * 50
+        mix = clinic.Mix(2 * half, walk="failed", due=50)
         clinic.make_at(self.url, mix).close()
-        clinic.park(self.url, parked // own - 1 if own else 0)
+        clinic.park(self.url, max(0, parked // half - 1))
 
     def carry_on(self, _due: int, path: str, timed: int = 0) -> None:
         """Send in rounds, as `reminder watch` does, until somebody ends it."""

@@ -44,14 +44,15 @@ class Procrastinate:
         now = dt.datetime.now(dt.UTC)
         async with app.open_async():
             await app.schema_manager.apply_schema_async()
-            for first in range(0, number + parked, _BATCH):
-                is_due = first < number
-                at_once = now if timed else None
-                when = at_once if is_due else now + due.AHEAD
-                last = min(first + _BATCH, number if is_due else number + parked)
-                names = [{"name": due.name_of(each)} for each in range(first, last)]
+            for first, last, when in (
+                (0, number, now if timed else None),
+                (number, number + parked, now + due.AHEAD),
+            ):
                 job = app.configure_task(due.target(), schedule_at=when)
-                await job.batch_defer_async(*names)
+                for place in range(first, last, _BATCH):
+                    some = range(place, min(place + _BATCH, last))
+                    names = [{"name": due.name_of(each)} for each in some]
+                    await job.batch_defer_async(*names)
 
     def deliver(self, number: int, path: str) -> tuple[int, float]:
         """Run until nothing due is left; return how many went, and the seconds."""
