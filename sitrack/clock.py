@@ -106,9 +106,9 @@ def _day_typed(text: str, today: Callable[[], dt.date]) -> dt.date:
             return today() + dt.timedelta(days=days if sign == "+" else -days)
         return dt.date.fromisoformat(text)
     except (ValueError, OverflowError):
-        raise BadInput(
-            f"{text[:20]!r} is not a day", "2025-05-31, today, yesterday, -3d or +2w"
-        ) from None
+        known = "2025-05-31, today, yesterday, -3d or +2w"
+        hint = "tomorrow is +1d" if text.lower() == "tomorrow" else known
+        raise BadInput(f"{text[:20]!r} is not a day", hint) from None
 
 
 def read_instant(text: str, zone: dt.tzinfo) -> dt.datetime:

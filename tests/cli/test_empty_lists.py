@@ -62,6 +62,7 @@ def test_all_of_a_list_counts_what_is_not_due_yet_apart(desk):
 def test_putting_off_to_a_day_that_is_over_is_told_how_to_say_a_day_ahead(desk):
     for day, hint in (
         ("2025-04-06", "give a day ahead, such as +3d"),
+        ("tomorrow", "tomorrow is +1d"),
         ("2027-04-07", "to wait for longer: sitrack episode hold --help"),
     ):
         done = desk.type("snooze", "P00013-R", day, "--as", "rivera", "--json")
