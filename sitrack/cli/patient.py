@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -57,23 +58,37 @@ def add(
       sitrack patient add --from person.json --payer medicare-lcd-2023
     The file: {"given": "…", "family": "…", "born": "1970-05-31", "mrn": "…",
     "zone": "Europe/Paris"}, all but the names as far as they are known.
+    Whoever has nearly the same name and birth date is told, by key.
     """
-    from sitrack.coordination import people
+    from sitrack.coordination import likeness, people
     from sitrack.record.registry import read_person
 
     raw = _person(path, no_input, required=("given", "family"))
+    person = read_person(raw)
+    near = likeness.who_looks_like(shell.ledger, person)
     found, entry = people.enrol(
-        shell.ledger, shell.author, read_person(raw), payer=payer, dry_run=dry_run
+        shell.ledger, shell.author, person, payer=payer, dry_run=dry_run
     )
     told = Told(
         f"{found.key}  {found.initials}  enrolled",
         f"would enrol {found.initials} as the next patient",
         "sitrack.enrolled/1",
-        {"patient": found.key, "initials": found.initials},
+        {"patient": found.key, "initials": found.initials, "near": near},
+        warnings=tuple(_near(found.key, near, dry_run=dry_run)),
         look=f"sitrack show {found.key}",
         then=f"sitrack episode open {found.key} --side left|right",
     )
     tell_entry(shell, entry, told, found.key, dry_run=dry_run)
+
+
+def _near(key: str, near: Sequence[str], *, dry_run: bool) -> Iterator[str]:
+    """Say who may be the same person, and what joins the two."""
+    if near:
+        more = f" or {len(near) - 1} more" if near[1:] else ""
+        said = f"warning: {near[0]}{more} may be the same person"
+        yield f"{said} (sitrack show {near[0]}){'' if dry_run else '; if so:'}"
+        if not dry_run:
+            yield f"  sitrack patient merge {key} {near[0]}"
 
 
 @patient.command(cls=Nameless, context_settings=TAKING_ANYTHING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ class Told:
         answer: what the JSON answer holds.
         look: the command that shows what was kept, should the answer be lost.
         then: the command to type next, or None.
+        warnings: the lines that say what is to be looked at.
     """
 
     done: str
@@ -32,6 +33,7 @@ class Told:
     answer: Mapping[str, Any]
     look: str
     then: str | None = None
+    warnings: Sequence[str] = ()
 
 
 def tell_entry(
@@ -54,10 +56,11 @@ def tell_entry(
         head = {"schema": told.schema, "as_of": entry.recorded}
         click.echo(dumped({**head, **told.answer, "dry_run": dry_run}))
         return
+    click.echo(told.tried if dry_run else told.done)
+    for each in told.warnings:
+        click.echo(each)
     if dry_run:
-        click.echo(told.tried)
         return
-    click.echo(told.done)
     click.echo(f"recorded {receipt(entry, name)}")
     if told.then and not shell.quiet:
         click.echo(pasteable(f"Next: {told.then}"))

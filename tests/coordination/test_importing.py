@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from sitrack.coordination.importing.likeness import folded
 from sitrack.coordination.importing.taking import Wish, check, take_in
+from sitrack.coordination.likeness import folded
 from sitrack.coordination.people import Author
 from sitrack.coordination.undo import undo
 from sitrack.errors import NotPermitted

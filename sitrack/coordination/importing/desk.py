@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sitrack.coordination.importing.likeness import People
+from sitrack.coordination.likeness import People
 from sitrack.coordination.people import Author
 from sitrack.journey.entries import Provenance
 from sitrack.journey.intake.rows import Act

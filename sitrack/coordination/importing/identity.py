@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sitrack.coordination.importing.chapter import refuse_ahead
 from sitrack.coordination.importing.desk import Desk
-from sitrack.coordination.importing.likeness import Known, folded
+from sitrack.coordination.likeness import Known, folded
 from sitrack.errors import NotFound
 from sitrack.journey.intake.columns import NEW, PATIENT
 from sitrack.journey.intake.rows import Act, Problem

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from sitrack.coordination.importing.desk import Desk
-from sitrack.coordination.importing.likeness import People
 from sitrack.coordination.importing.story import Story
 from sitrack.coordination.importing.tally import Tally
+from sitrack.coordination.likeness import People
 from sitrack.coordination.people import Author, author_of
 from sitrack.journey.intake.columns import PATIENT
 from sitrack.journey.intake.rows import Act, Problem, Row, act_of, problems_of

@@ -1,7 +1,8 @@
 """Finds the same person twice: certainly, perhaps, or not.
 
-The same record number is the same person. The same name and birth date may be: somebody
-says so, in the column `same-as`. What is only near is told, for a review afterwards.
+The same record number is the same person. The same name and birth date may be: of an
+import somebody says so, in the column `same-as`; of a person enrolled at the desk it is
+told. What is only near is told, for a review afterwards.
 Names and birth dates are compared in memory, some 400 bytes for each person.
 """
 
@@ -17,6 +18,8 @@ from typing import Final
 
 from rapidfuzz import fuzz, process
 
+from sitrack.record.intake import everybody
+from sitrack.record.ledger import Ledger, reading
 from sitrack.record.registry import Patient, Person
 
 _NEAR: Final = 80
@@ -115,6 +118,13 @@ class People:
             limit=5,
         )
         return [others[place] for other, _, place in found if other != name]
+
+
+def who_looks_like(ledger: Ledger, person: Person) -> list[str]:
+    """Return the keys under which those are cared for who look like somebody new."""
+    with reading(ledger) as connection:
+        like = People(everybody(connection)).like(person)
+    return list(dict.fromkeys(each.where for each in (*like.same, *like.near)))
 
 
 def folded(person: Person) -> str:
