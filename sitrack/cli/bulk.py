@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
+from sitrack.cli.contact import asks_for_an_attempt, attempt_of
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.shell import Shell, read_text, writes
 from sitrack.cli.why import stage_named
 from sitrack.errors import BadInput
-from sitrack.journey.forms import CHANNELS, OUTCOMES, STOPPING
+from sitrack.journey.forms import OUTCOMES, STOPPING
+from sitrack.journey.reasons import FOR_SNOOZING
 
 if TYPE_CHECKING:
     # Only for the annotations: importing it would load the database library.
@@ -159,16 +161,7 @@ def advance(
 
 @bulk.command(context_settings=CONTEXT)
 @click.argument("outcome", type=click.Choice(_OUTCOMES))
-@click.option(
-    "--channel",
-    type=click.Choice(CHANNELS),
-    default="phone",
-    show_default=True,
-    help="By what way.",
-)
-@click.option("--again", metavar="DATE", help="When to try again: a day, 2bd or 1w.")
-@click.option("--on", metavar="DATE", help="When it happened.")
-@click.option("--text", metavar="FILE", help="More words: a file, or - (stdin).")
+@asks_for_an_attempt
 @_many
 def contact(
     shell: Shell,
@@ -184,15 +177,9 @@ def contact(
     \b
       sitrack bulk waits:patient overdue:30d+ contact sent --channel letter
     """
-    from sitrack.coordination.contact import Attempt, log_contact
+    from sitrack.coordination.contact import log_contact
 
-    attempt = Attempt(
-        outcome=outcome,
-        channel=channel,
-        on=shell.day(on),
-        again=shell.ahead(again),
-        text=read_text(text),
-    )
+    attempt = attempt_of(shell, outcome, channel=channel, again=again, on=on, text=text)
     ledger, author = shell.ledger, shell.author
 
     def act(key: EpisodeKey, seen: int | None, dry_run: bool) -> Written:
@@ -219,11 +206,10 @@ def snooze(
     \b
       sitrack bulk owner:me band:S snooze +3d --reason absence
     """
-    from sitrack.coordination.snooze import REASONS
     from sitrack.coordination.snooze import snooze as put_off
 
-    if reason is not None and reason not in REASONS:
-        raise BadInput(f"--reason takes {', '.join(REASONS)}")
+    if reason is not None and reason not in FOR_SNOOZING:
+        raise BadInput(f"--reason takes {', '.join(FOR_SNOOZING)}")
     day, words = shell.ahead(until), read_text(text)
     assert day is not None  # noqa: S101 - an argument is always given
     ledger, author = shell.ledger, shell.author

@@ -13,13 +13,10 @@ from sitrack.errors import BadInput
 from sitrack.journey.entries import SNOOZED, Draft
 from sitrack.journey.findings import Refused, frame_finding
 from sitrack.journey.patient import EpisodeKey
-from sitrack.journey.reasons import FOR_SNOOZING
 from sitrack.pathway.calendar import Duration
 from sitrack.pathway.stages import Status
 from sitrack.record.journal import writing
 from sitrack.record.ledger import Ledger
-
-REASONS = FOR_SNOOZING
 
 
 def snooze(
