@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import click
 
@@ -10,6 +11,7 @@ from sitrack.cli.lazy import CONTEXT
 from sitrack.cli.output import counted, dumped
 from sitrack.cli.screens.written import receipt
 from sitrack.cli.shell import Shell, writes
+from sitrack.journey.entries import Entry
 from sitrack.journey.reasons import FOR_ERASING
 
 
@@ -52,6 +54,18 @@ def export(shell: Shell, key: str, out: str | None, dry_run: bool) -> None:
             file.write(content)
             entry = note_export(shell.ledger, shell.author, said, stream=stream)
             shell.recorded = f"sitrack audit trail {name}"
+    _tell_left(shell, entry, name, said, path, dry_run=dry_run)
+
+
+def _tell_left(
+    shell: Shell,
+    entry: Entry,
+    name: str,
+    said: dict[str, Any],
+    path: str,
+    *,
+    dry_run: bool,
+) -> None:
     if shell.form == "json":
         head = {"schema": "sitrack.person-left/1", "as_of": entry.recorded}
         told = {
