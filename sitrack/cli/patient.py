@@ -164,6 +164,7 @@ def edit(shell: Shell, key: str, payer: str, on: str | None, dry_run: bool) -> N
         "sitrack.patient-edited/1",
         answer,
         look=f"sitrack patient show {found.key}",
+        then=f"sitrack patient show {found.key}",
     )
     tell_entry(shell, entry, told, found.key, dry_run=dry_run)
 

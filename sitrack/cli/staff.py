@@ -118,13 +118,14 @@ def retire(shell: Shell, staff_id: str, dry_run: bool) -> None:
 
     gone, entry = retire_staff(shell.ledger, shell.author, staff_id, dry_run=dry_run)
     ends = "sitrack db grant, which ends their login"
+    left = "sitrack worklist owner:none"
     told = Told(
         f"{gone.id}, {gone.role} until now, is retired",
         f"would retire {gone.id}, {gone.role}",
         "sitrack.staff-retired/1",
         {"staff": gone.id},
         look=_LOOK,
-        then=ends if shell.ledger.on_postgres else None,
+        then=ends if shell.ledger.on_postgres else left,
     )
     tell_entry(shell, entry, told, dry_run=dry_run)
 

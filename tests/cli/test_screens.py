@@ -116,6 +116,7 @@ WRITES = {
     "undo": ["undo", "P00013-R#14", "--yes"],
     "episode-open": ["episode", "open", "P00013", "--side", "left"],
     "staff-add": ["staff", "add", "okafor", "--role", "clinician"],
+    "staff-retire": ["staff", "retire", "osei"],
     "patient-edit": ["patient", "edit", "P00013", "--payer", "medicare-lcd-2023"],
 }
 
