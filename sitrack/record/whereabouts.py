@@ -11,7 +11,7 @@ import collections
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -38,6 +38,8 @@ from sitrack.record import codec, tables
 from sitrack.record.ledger import Ledger
 
 _FRAME: Final = (OPENED, MOVE, HELD, RESUMED, LOST, RETURNED, CORRECTED, RETRACTED)
+_HOLDS: Final = {HELD: 1, RESUMED: -1}
+_LOSES: Final = {LOST: True, RETURNED: False}
 _LAST_MOMENT: Final = "9999"
 """Sorts after every instant that the record can hold."""
 
@@ -64,14 +66,16 @@ class Whereabouts:
         return self.status is not Status.FINISHED
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What an entry's header tells of the frame, as it was amended last."""
+class _Change(NamedTuple):
+    """What an entry's header tells of the frame, as it was amended last.
 
+    They sort in the order in which they happened: by the day, then as they came.
+    """
+
+    day: dt.date
     seq: int
     kind: str
     stage_to: str | None
-    day: dt.date
 
 
 def whereabouts(
@@ -85,12 +89,12 @@ def whereabouts(
     """Return where the episode of a stream was; None where it was not open yet."""
     limit = codec.instant_text(as_known) if as_known else _LAST_MOMENT
     asked = {"name": stream, "limit": limit}
-    rows = connection.execute(_CHANGES, asked)
+    rows = connection.execute(_CHANGES, asked).all()
     return _walked(_standing(rows, ledger.zone), as_of)
 
 
-# Written out: of a statement that is put together, the names are gathered anew at each
-# question, and that takes longer than to answer it.
+# Written out, and its columns named: else names are gathered anew at each question, of
+# what is asked or of what is answered, and that takes longer than to answer it.
 _CHANGES: Final = text(
     f"""
     SELECT seq, kind, stage_to, occurred, corrects FROM entry
@@ -98,6 +102,8 @@ _CHANGES: Final = text(
     AND kind IN ({", ".join(f"'{kind}'" for kind in _FRAME)})
     ORDER BY seq
     """  # noqa: S608 - words of ours
+).columns(
+    *(tables.entry.c[n] for n in ("seq", "kind", "stage_to", "occurred", "corrects"))
 )
 
 
@@ -113,7 +119,7 @@ def _standing(rows: Iterable[Any], zone: dt.tzinfo) -> Iterable[_Change]:
         number = corrects or seq
         if kind != RETRACTED and number in first:
             day = clinical_day(codec.read_occurred(occurred), zone)
-            standing[number] = _Change(number, *first[number], day)
+            standing[number] = _Change(day, number, *first[number])
     return standing.values()
 
 
@@ -127,13 +133,10 @@ def stays_then(
 ) -> list[tuple[int, str, dt.date]]:
     """Return the stays of an episode up to a day: (visit, stage, day of entry)."""
     limit = codec.instant_text(as_known) if as_known else _LAST_MOMENT
-    rows = connection.execute(_CHANGES, {"name": stream, "limit": limit})
-    changes = sorted(
-        _standing(rows, ledger.zone), key=lambda each: (each.day, each.seq)
-    )
+    rows = connection.execute(_CHANGES, {"name": stream, "limit": limit}).all()
     return [
         (each.seq, each.stage_to, each.day)
-        for each in changes
+        for each in sorted(_standing(rows, ledger.zone))
         if each.stage_to and each.day <= as_of
     ]
 
@@ -142,13 +145,13 @@ def _walked(changes: Iterable[_Change], as_of: dt.date | None) -> Whereabouts | 
     """Walk the changes in the order in which they happened, up to a day."""
     stay: _Change | None = None
     held, lost = 0, False
-    for change in sorted(changes, key=lambda each: (each.day, each.seq)):
+    for change in sorted(changes):
         if as_of is not None and change.day > as_of:
             break
         if change.kind == MOVE:
             held, lost = 0, False
-        held += {HELD: 1, RESUMED: -1}.get(change.kind, 0)
-        lost = {LOST: True, RETURNED: False}.get(change.kind, lost)
+        held += _HOLDS.get(change.kind, 0)
+        lost = _LOSES.get(change.kind, lost)
         stay = change if change.stage_to else stay
     if stay is None:
         return None

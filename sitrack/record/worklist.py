@@ -202,8 +202,12 @@ _RANK: Final = {band: place for place, band in enumerate(BANDS)}
 
 
 def _order(row: Waiting) -> tuple[int, int, str]:
-    """Fresh lapses before old ones, what is due soon by its day; ties by the key."""
-    day = row.due.toordinal() if row.due else 0
+    """Fresh lapses before old ones, what is due soon by its day; ties by the key.
+
+    What acts first acts by its day too: that nobody answers for somebody who is due in
+    a month does not stand before who is late today.
+    """
+    day = (row.due or dt.date.max).toordinal()
     return _RANK[row.band], day if row.band in {SOON, ACT_FIRST} else -day, row.episode
 
 

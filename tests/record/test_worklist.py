@@ -156,3 +156,12 @@ def test_fresh_lapses_stand_before_old_ones_and_ties_by_the_key(clinic):
     assert found.rows[1].episode < found.rows[2].episode
     shuffled = listing(list(reversed(found.rows)), Wish(), found.day)
     assert shuffled.rows == found.rows
+
+
+def test_what_acts_first_stands_by_its_day_and_what_has_none_last(clinic):
+    clinic.injected("2025-01-06")
+    clinic.at("2025-01-22")
+    found = who_waits(clinic.ledger)
+    days = (dt.date(2025, 1, 20), dt.date(2025, 2, 20), None)
+    wanted = [found.rows[0]._replace(band="!", due=day) for day in days]
+    assert listing(reversed(wanted), Wish(), found.day).rows == wanted
