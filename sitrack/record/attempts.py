@@ -24,9 +24,9 @@ from sqlalchemy import (
     tuple_,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sitrack.record import codec, tables, wanted
+from sitrack.record.upserting import insert_into
 
 REASSIGNED = "reassigned"
 """It is somebody else's now, to whom it goes as a row of its own."""
@@ -249,7 +249,7 @@ def write_lines(
 
 def insert_message(connection: Connection, values: dict[str, Any]) -> bool:
     """Write down a message, unless there is one like it; return whether it was new."""
-    statement = _WRITE_MESSAGE[connection.dialect.name]
+    statement = _write_message(connection.dialect.name)
     return connection.execute(statement, values).scalar() is not None
 
 
@@ -263,7 +263,7 @@ def note_message(
     """Count the message that carried these rows; a digest was written down before."""
     message = {"key": key, "day": today, "alone": 1, "sent_at": now}
     to = {"recipient": rows[0].recipient, "channel": rows[0].channel}
-    connection.execute(_NOTE_MESSAGE[connection.dialect.name], message | to)
+    connection.execute(_note_sent(connection.dialect.name), message | to)
 
 
 def sent_since(
@@ -291,15 +291,18 @@ IS_THE_ONE = and_(
     _ROW.attempts == bindparam("the_attempt"),
     _SPOKEN_OF,
 )
-_MAKE: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _WRITE_LINES = insert(tables.delivery)
-_WRITE_MESSAGE = {
-    name: make(tables.message).on_conflict_do_nothing().returning(tables.message.c.key)
-    for name, make in _MAKE.items()
-}
-_NOTE_MESSAGE = {
-    name: (new := make(tables.message)).on_conflict_do_update(
+
+
+@functools.cache
+def _write_message(dialect: str) -> Any:
+    new = insert_into(tables.message, dialect).on_conflict_do_nothing()
+    return new.returning(tables.message.c.key)
+
+
+@functools.cache
+def _note_sent(dialect: str) -> Any:
+    new = insert_into(tables.message, dialect)
+    return new.on_conflict_do_update(
         index_elements=["key"], set_={"sent_at": new.excluded.sent_at}
     )
-    for name, make in _MAKE.items()
-}

@@ -23,12 +23,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sitrack.journey.ladder import Next, rung_of
 from sitrack.record import tables
 from sitrack.record.duty import NOBODY_AWAY, Roster
 from sitrack.record.staff import member
+from sitrack.record.upserting import insert_into
 from sitrack.record.wanted import CARED_FOR, still_wanted
 
 ONCE = ("episode", "visit", "rule", "occurrence", "step", "recipient", "channel")
@@ -244,9 +244,7 @@ def make_rows(connection: Connection, rows: Sequence[NewRow]) -> list[NewRow]:
     if not rows:
         return []
     table = tables.reminder
-    on_postgres = connection.dialect.name == "postgresql"
-    make: Any = postgresql.insert if on_postgres else sqlite.insert
-    statement: Any = make(table)
+    statement = insert_into(table, connection.dialect.name)
     again = {
         name: statement.excluded[name]
         for name in ("status", "next_at", "due", "alone", "last_error")

@@ -10,9 +10,9 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sitrack.record import tables
+from sitrack.record.upserting import insert_into
 
 
 def begin(
@@ -96,8 +96,6 @@ def _is_it(name: str, period: str) -> Any:
 
 
 def _insert(connection: Connection, row: dict[str, Any]) -> bool:
-    on_postgres = connection.dialect.name == "postgresql"
-    make: Any = postgresql.insert if on_postgres else sqlite.insert
-    statement = make(tables.period_run).on_conflict_do_nothing()
-    returning = statement.returning(tables.period_run.c.name)
+    statement = insert_into(tables.period_run, connection.dialect.name)
+    returning = statement.on_conflict_do_nothing().returning(tables.period_run.c.name)
     return connection.execute(returning, row).scalar() is not None

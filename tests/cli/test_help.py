@@ -121,6 +121,14 @@ def test_nor_does_sitrack_alone_which_looks_how_far_the_record_is(desk):
     assert (HEAVY | {"sqlite3"}) & loaded_by(env=where) == {"sqlite3"}
 
 
+@pytest.mark.parametrize("words", [["worklist"], ["show"], ["report", "census"]])
+def test_what_is_asked_of_a_file_speaks_no_language_of_a_server(desk, words):
+    about = [desk.key] if words == ["show"] else []
+    where = {"SITRACK_DATABASE_URL": desk.url, "SITRACK_AS": "rivera"}
+    loaded = loaded_by(*words, *about, env=where)
+    assert not {each for each in loaded if "postgresql" in each or "psycopg" in each}
+
+
 def loaded_by(*words, env=None):
     """The modules that a command loads, in a process of its own."""
     script = (
@@ -135,7 +143,7 @@ def loaded_by(*words, env=None):
         check=True,
         env=surroundings(env),
     )
-    code, loaded = json.loads(done.stderr)
+    code, loaded = json.loads(done.stderr.splitlines()[-1])
     assert code == 0
     return set(loaded)
 
