@@ -15,19 +15,16 @@ itself (`verify.py`), as those benchmarks do with smaller ones.
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import func, select, text
 
 from benchmarks import as_of, clinic, databases, verify
 from benchmarks.databases import Fresh
-from benchmarks.measure import ROOT, Figure
+from benchmarks.measure import Figure
+from benchmarks.typed import typed
 from sitrack.record import tables
 from sitrack.record.ledger import Ledger, reading
 from sitrack.record.verify import count_entries
@@ -120,11 +117,11 @@ def _day(url: str, what: str, entries: int, runs: int) -> list[Figure]:
     }
     if entries > LARGE:
         del commands["audit verify"]
+    where = ("--database", url, "--now", clinic.NOW, "--as", "rivera")
     figures, memory = [], []
     for name, words in commands.items():
-        done = [
-            _typed(url, words) for _ in range(1 if name == "audit verify" else runs)
-        ]
+        times_run = 1 if name == "audit verify" else runs
+        done = [typed((*words, *where)) for _ in range(times_run)]
         times = [each.ms for each in done]
         memory.append(f"{name} {max(each.mb for each in done):.0f}")
         figures.append(Figure(f"{what}: `{name}`", "", times))
@@ -133,43 +130,6 @@ def _day(url: str, what: str, entries: int, runs: int) -> list[Figure]:
         note = f"`audit verify` whole is not run over {LARGE:,} entries."
         figures[-1].notes.append(note)
     return figures
-
-
-class Typed(NamedTuple):
-    """What one whole process took."""
-
-    ms: float
-    mb: float
-
-
-# What a process took at most is told by itself: a parent is told no less than what it
-# took when it started it.
-_TELLING = """
-import sys
-from pathlib import Path
-from sitrack.cli import run
-code = run(sys.argv[1:])
-told = Path("/proc/self/status")
-lines = told.read_text().splitlines() if told.exists() else []
-most = [line.split()[1] for line in lines if line.startswith("VmHWM")]
-print(*(most or ["0"]), file=sys.stderr)
-sys.exit(code)
-"""
-
-
-def _typed(url: str, words: Sequence[str]) -> Typed:
-    where = ("--database", url, "--now", clinic.NOW, "--as", "rivera")
-    before = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", _TELLING, *words, *where],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    most = done.stderr.splitlines()[-1]
-    return Typed((time.perf_counter() - before) * 1000, int(most) / 1024)
 
 
 def _entries(ledger: Ledger) -> int:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import os
 import random
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,7 +14,8 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.clinic import AUTHOR, url_of
-from benchmarks.measure import ROOT, Figure, in_turn, milliseconds
+from benchmarks.measure import Figure, in_turn, milliseconds
+from benchmarks.typed import typed
 from sitrack.coordination import people
 from sitrack.coordination.importing.taking import Wish, check, take_in
 from sitrack.exchange import csv_import, incoming
@@ -215,16 +214,7 @@ def _peak(folder: Path, empty: Path, number: int) -> float:
     shutil.copyfile(empty, folder / "peak.db")
     (folder / "peak.db").chmod(0o600)
     words = ("import", str(file), "-d", url_of(folder, "peak"), "--as", AUTHOR.name)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "sitrack", *words],
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return used.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+    return typed(words).mb
 
 
 def _history(folder: Path, empty: Path, file: Path, number: int) -> Figure:
