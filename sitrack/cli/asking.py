@@ -18,9 +18,14 @@ from sitrack.journey import forms
 from sitrack.journey.evidence import read_reading, read_value
 
 
-def may_ask(given: Mapping[str, Any]) -> bool:
+def stands_at_terminal(given: Mapping[str, Any]) -> bool:
     """Whether somebody is there to be asked, and wants to be."""
-    return not given.get("no_input") and not given.get("both") and sys.stdin.isatty()
+    return not given.get("no_input") and sys.stdin.isatty()
+
+
+def may_ask(given: Mapping[str, Any]) -> bool:
+    """Whether a form may be filled in by asking, which two sides at once cannot."""
+    return not given.get("both") and stands_at_terminal(given)
 
 
 def ask_missing(kind: forms.Kind, given: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sitrack.cli.asking import as_typed, ask_missing, may_ask
+from sitrack.cli.asking import as_typed, ask_missing, may_ask, stands_at_terminal
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import dumped, pasteable
 from sitrack.cli.shell import Shell, ask_text, writes
@@ -182,6 +182,11 @@ def _callback(kind: forms.Kind) -> Any:
     def run(
         shell: Shell, episode: str, words: tuple[str, ...] = (), **given: Any
     ) -> None:
+        if stands_at_terminal(given):
+            from sitrack.coordination.evidence import refuse_in_vain
+
+            both = bool(given.get("both"))
+            refuse_in_vain(shell.ledger, shell.author, episode, both=both)
         text = ask_text(
             given["text"],
             prompt="Note",

@@ -11,8 +11,14 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sitrack.coordination.attesting import refuse_own
-from sitrack.coordination.episodes import Opened, Written, load_episode, settled
-from sitrack.coordination.people import Author, clinician_named, provenance
+from sitrack.coordination.episodes import (
+    Opened,
+    Written,
+    find_existing,
+    load_episode,
+    settled,
+)
+from sitrack.coordination.people import Author, clinician_named, provenance, writer
 from sitrack.errors import BadInput, NotFound, SitrackError
 from sitrack.journey import forms
 from sitrack.journey.attesting import ATTESTATION
@@ -20,6 +26,7 @@ from sitrack.journey.entries import Draft, Occurred, Provenance
 from sitrack.journey.findings import Refused
 from sitrack.journey.patient import (
     EpisodeKey,
+    is_patient_key,
     patient_stream,
     read_episode_key,
     read_patient_key,
@@ -28,7 +35,7 @@ from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.stages import Side
 from sitrack.record import registry, worklist
 from sitrack.record.journal import Work, writing
-from sitrack.record.ledger import Ledger
+from sitrack.record.ledger import Ledger, reading
 
 _T = TypeVar("_T")
 
@@ -45,6 +52,30 @@ class EvidenceRequest:
     readings: tuple[str, ...] = ()
     performer: str | None = None
     text: str | None = None
+
+
+def refuse_in_vain(
+    ledger: Ledger, author: Author, typed: str, *, both: bool = False
+) -> None:
+    """Refuse before anybody answers questions whose answers could not be kept.
+
+    Args:
+        ledger: the record.
+        author: who would write.
+        typed: the key that was given, of an episode or a patient.
+        both: it is said of both sides of a patient.
+
+    Raises:
+        NotPermitted: the author is not on the staff list, or may not write this.
+        NotFound: the key is nobody's, or a patient's with no or several open episodes.
+    """
+    one_side = not is_patient_key(typed)
+    key = read_episode_key(typed).patient if one_side else read_patient_key(typed)
+    with reading(ledger) as connection:
+        writer(connection, ledger, author)
+        registry.patient(connection, key)
+    if not both:
+        find_existing(ledger, typed)
 
 
 def record_evidence(

@@ -13,7 +13,7 @@ from sitrack.journey.patient import patient_stream, read_patient_key
 from sitrack.pathway.policy import payer_named
 from sitrack.record import history, registry, roles, staff
 from sitrack.record.journal import Work, retried, writing
-from sitrack.record.ledger import Ledger
+from sitrack.record.ledger import Ledger, Reader
 from sitrack.record.registry import Patient, Person
 from sitrack.record.staff import Staff
 
@@ -47,10 +47,15 @@ def author_of(work: Work, author: Author) -> Staff:
         NotPermitted: nobody is named, the name is not on the staff list, not that of
             the login, or retired; or their role does not have the command.
     """
-    name = staff.acting(work.ledger.login, author.name, author.account)
-    found = staff.member(work.connection, name)
+    return writer(work.connection, work.ledger, author)
+
+
+def writer(connection: Reader, ledger: Ledger, author: Author) -> Staff:
+    """Return who would write, before anything is; see `author_of`."""
+    name = staff.acting(ledger.login, author.name, author.account)
+    found = staff.member(connection, name)
     if found is None:
-        if not staff.everybody(work.connection):
+        if not staff.everybody(connection):
             first = "sitrack staff add YOUR-ID --role coordinator"
             raise NotPermitted("nobody is on the staff list yet", first)
         who = f"{name} is not on the staff list" if author.name else "say who you are"
@@ -59,7 +64,7 @@ def author_of(work: Work, author: Author) -> Staff:
         )
     staff.refuse_retired(found)
     if author.command:
-        held = staff.held_roles(work.connection)
+        held = staff.held_roles(connection)
         roles.refuse(found.id, found.role, author.command, held)
     return found
 

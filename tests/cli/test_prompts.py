@@ -77,6 +77,30 @@ def test_a_form_asks_only_for_what_is_missing_and_says_the_short_way(desk, at):
     assert "Score, NRS 6" in text
 
 
+@pytest.mark.parametrize(
+    ("kind", "key", "who", "code", "told"),
+    [
+        ("score", "P00092-R", "rivera", 11, "error: there is no patient P00092"),
+        ("note", "P00013-L", "rivera", 11, "error: there is no episode P00013-L"),
+        ("score", "P00021", "rivera", 11, "error: P00021 has several open episodes"),
+        ("score", "P00013-R", "reader", 16, "error: record score is for"),
+        ("note", "P00013-R", "reader", 16, "error: record note is for"),
+    ],
+)
+def test_nothing_is_asked_whose_answer_could_not_be_kept(
+    desk, at, kind, key, who, code, told
+):
+    desk.written("staff", "add", "reader", "--role", "auditor")
+    before = contents(desk.file)
+    with at("record", kind, key, "--as", who) as terminal:
+        ended, text = terminal.end()
+    assert ended == code
+    assert told in " ".join(text.split())
+    assert "--nrs" not in text
+    assert "Note" not in text
+    assert contents(desk.file) == before
+
+
 def test_a_diary_asks_for_its_readings_until_an_empty_line(at):
     with at("record", "diary", "P00021-L", "--as", "rivera") as terminal:
         terminal.wait_for("Reading, such as 1h=2").type("1h=2")
