@@ -14,6 +14,7 @@ from sitrack.cli.output import View, table
 from sitrack.cli.record import tell
 from sitrack.cli.shell import Shell, read_text, reads_in_time, writes
 from sitrack.errors import BadInput
+from sitrack.journey.patient import is_episode_key, is_patient_key
 
 
 @click.group(cls=Group, context_settings=CONTEXT)
@@ -233,7 +234,7 @@ def _change(
 @episode.command(context_settings=CONTEXT)
 @click.argument("episode_key", metavar="EPISODE")
 @click.option("--reason", metavar="CODE", help="Why, as a code.")
-@click.option("--review", metavar="DATE", required=True, help="Look at it again then.")
+@click.option("--review", metavar="DATE", help="Look at it again then; always needed.")
 @click.option(
     "--renew", type=int, metavar="N", help="Keep hold N instead of a new one."
 )
@@ -243,7 +244,7 @@ def hold(
     shell: Shell,
     episode_key: str,
     reason: str | None,
-    review: str,
+    review: str | None,
     renew: int | None,
     **given: Any,
 ) -> None:
@@ -257,9 +258,9 @@ def hold(
     """
     from sitrack.journey import parking
 
+    _refuse_half_a_hold(episode_key, reason, review, renew)
     day = shell.day(review)
-    if day is None or (renew is None) == (reason is None):
-        raise BadInput("give --reason for a new hold, or --renew N for one that lasts")
+    assert day is not None  # noqa: S101 - refused above where it is missing
     if renew is not None:
         _change(
             shell, episode_key, lambda asked: parking.renew(asked, renew, day), given
@@ -267,6 +268,30 @@ def hold(
     else:
         code = str(reason)
         _change(shell, episode_key, lambda asked: parking.hold(asked, code, day), given)
+
+
+def _refuse_half_a_hold(
+    key: str, reason: str | None, review: str | None, renew: int | None
+) -> None:
+    """Refuse a hold without all that it needs, and name everything that is missing.
+
+    What was typed as a reason is not said again: it may be a word of a person.
+    """
+    if reason is not None and renew is not None:
+        raise BadInput("give --reason for a new hold, or --renew N for one that lasts")
+    missing = []
+    if reason is None and renew is None:
+        missing.append("--reason CODE (or --renew N)")
+    if review is None:
+        missing.append("--review DATE")
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        known = is_episode_key(key) or is_patient_key(key)
+        why = "--reason pregnancy" if renew is None else f"--renew {renew}"
+        raise BadInput(
+            f"hold: {' and '.join(missing)} {verb} missing",
+            f"sitrack episode hold {key if known else 'EPISODE'} {why} --review +60d",
+        )
 
 
 @episode.command(context_settings=CONTEXT)

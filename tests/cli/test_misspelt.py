@@ -52,6 +52,43 @@ def test_a_plan_for_days_that_are_over(misspelt):
 
 
 @pytest.mark.parametrize(
+    ("given", "says", "example"),
+    [
+        (
+            (),
+            "hold: --reason CODE (or --renew N) and --review DATE are missing",
+            "--reason pregnancy --review +60d",
+        ),
+        (
+            ("--review", "+30d"),
+            "hold: --reason CODE (or --renew N) is missing",
+            "--reason pregnancy --review +60d",
+        ),
+        (
+            ("--reason", "brandt"),
+            "hold: --review DATE is missing",
+            "--reason pregnancy --review +60d",
+        ),
+        (
+            ("--renew", "12"),
+            "hold: --review DATE is missing",
+            "--renew 12 --review +60d",
+        ),
+    ],
+)
+def test_a_hold_names_all_that_it_lacks_at_once(misspelt, given, says, example):
+    error = misspelt("episode", "hold", "P00013-R", *given, "--as", "rivera")
+    assert error["message"] == says
+    assert error["hint"] == f"sitrack episode hold P00013-R {example}"
+
+
+def test_the_example_of_a_hold_can_be_pasted(desk, misspelt):
+    hint = misspelt("episode", "hold", "P00013-R", "--as", "rivera")["hint"]
+    _, *words = hint.split()
+    assert desk.type(*words, "--as", "rivera").code == 0
+
+
+@pytest.mark.parametrize(
     "words",
     [
         ("worklist",),
