@@ -65,7 +65,11 @@ def add(
 
     raw = _person(path, no_input, required=("given", "family"))
     person = read_person(raw)
+    # Whoever may not is told so before anybody is looked for.
+    people.enrol(shell.ledger, shell.author, person, payer=payer, dry_run=True)
     near = likeness.who_looks_like(shell.ledger, person)
+    if near:
+        shell.note(near, "rehearsed" if dry_run else "shown")
     found, entry = people.enrol(
         shell.ledger, shell.author, person, payer=payer, dry_run=dry_run
     )

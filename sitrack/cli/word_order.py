@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import click
 
+from sitrack.cli.nameless import Nameless
+
 
 def mended(root: click.Group, words: Sequence[str]) -> str | None:
     """Return what was meant, or None where the order is not what is wrong.
@@ -42,6 +44,9 @@ def _told_apart(
                 continue
             command, rest, later = within
             early += later
+        elif isinstance(command, Nameless):
+            # What is typed behind it may be somebody's name.
+            rest = []
         if _are_options_of(command, words[:place]):
             return command, [word, *rest], early
     return None
@@ -68,5 +73,5 @@ def _are_options_of(command: click.Command, words: Sequence[str]) -> bool:
 def _without_secret(word: str) -> str:
     """A word as it was typed; a database that may be named with its password is not."""
     name, joined, value = word.partition("=") if word[:2] == "--" else ("", "", word)
-    secret = "://" in value and ("@" in value or "password" in value.lower())
+    secret = "@" in value or "password" in value.lower()
     return f"{name}{joined}URL" if secret else word

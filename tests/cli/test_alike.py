@@ -33,3 +33,24 @@ def test_a_rehearsed_enrolment_tells_who_is_alike_and_joins_nobody(desk):
     text = added(desk, ANA, "--dry-run")
     assert "may be the same person" in text
     assert "merge" not in text
+
+
+def test_whoever_is_named_as_alike_was_seen_and_the_log_says_so(desk):
+    first = added(desk, ANA).split()[0]
+    added(desk, ANA)
+    added(desk, ANA, "--dry-run")
+    desk.written("staff", "add", "kim", "--role", "auditor")
+    rows = desk.answer("audit", "who-saw", first, "--as", "kim")["rows"]
+    seen = [row["outcome"] for row in rows if row["command"] == "patient add"]
+    assert seen == ["shown", "rehearsed"]
+
+
+def test_whoever_may_enrol_nobody_is_told_of_nobody_and_no_reading_is_logged(desk):
+    first = added(desk, ANA).split()[0]
+    desk.written("staff", "add", "kim", "--role", "auditor")
+    words = ("patient", "add", "--from", "-", "--as", "kim")
+    done = desk.type(*words, stdin=json.dumps(ANA))
+    assert (done.code, done.out) == (16, "")
+    assert first not in done.err
+    rows = desk.answer("audit", "who-saw", first, "--as", "kim")["rows"]
+    assert {row["how"] for row in rows} == {"wrote"}

@@ -142,6 +142,8 @@ def test_an_option_before_its_command_is_shown_behind_it(words, meant):
     [
         "postgresql://kim:hunter2@db.example/sitrack",
         "postgresql://db.example/sitrack?user=kim&password=hunter2",
+        "kim:hunter2@db.example/sitrack",
+        "host=db.example user=kim password=hunter2",
     ],
 )
 def test_the_password_of_a_database_is_not_repeated(misspelt, url):
@@ -150,6 +152,13 @@ def test_the_password_of_a_database_is_not_repeated(misspelt, url):
         assert "hunter2" not in str(error)
         assert error["hint"].endswith("URL")
         assert "sitrack worklist" in error["hint"]
+
+
+@pytest.mark.parametrize("command", ["find", "add"])
+def test_a_name_typed_behind_its_command_is_not_repeated(misspelt, command):
+    error = misspelt("--json", "patient", command, "Haddad")
+    assert "Haddad" not in str(error)
+    assert error["hint"].endswith(f": sitrack patient {command} --json")
 
 
 @pytest.mark.parametrize("words", [["--nosuch", "worklist"], ["-d", "worklist"]])
