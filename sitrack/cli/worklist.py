@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -203,7 +204,8 @@ def filter_of(shell: Shell, words: Sequence[str]) -> Any:
         BadInput: it cannot be understood, or names nobody.
         NotFound: there is no such view, or a key is nobody's.
     """
-    from sitrack.coordination.questions import names_for, today_of, views_of
+    from sitrack.coordination.naming import names_for, rules_on_record
+    from sitrack.coordination.questions import today_of, views_of
     from sitrack.record.filters import Asker, read_filter
     from sitrack.record.views import named
 
@@ -217,6 +219,8 @@ def filter_of(shell: Shell, words: Sequence[str]) -> Any:
     if any(field in word for word in plain for field in _NAMING):
         names = names_for(shell.ledger, shell.me)
         asker = Asker(asker.name, asker.today, names.mine, names.staff, names.teams)
+    if any("rule:" in word for word in plain):
+        asker = replace(asker, rules=rules_on_record(shell.ledger))
     return read_filter(plain, asker)
 
 

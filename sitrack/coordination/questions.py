@@ -21,7 +21,6 @@ from sitrack.journey.patient import EpisodeKey, patient_stream
 from sitrack.pathway.policy import Policy, policy_named
 from sitrack.pathway.protocol import Protocol
 from sitrack.record import (
-    duty,
     history,
     library,
     past_worklist,
@@ -334,33 +333,6 @@ def views_of(ledger: Ledger, owner: str) -> Sequence[SavedView]:
     """Return the saved views that somebody may use."""
     with reading(ledger) as connection:
         return views.usable(connection, owner)
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What a filter may name.
-
-    Attributes:
-        staff: everybody who is or was on the staff list.
-        teams: every team that there is.
-        mine: the teams that who asks belongs to today.
-    """
-
-    staff: frozenset[str]
-    teams: frozenset[str]
-    mine: frozenset[str]
-
-
-def names_for(ledger: Ledger, staff_id: str) -> Names:
-    """Return the people and teams that somebody may name in a filter.
-
-    Whoever has left is still named by days gone by; a team never ends.
-    """
-    with reading(ledger) as connection:
-        today = present_instant(connection, ledger).astimezone(ledger.zone).date()
-        roster = duty.roster(connection, ledger, today)
-        everybody = frozenset(each.id for each in staff.everybody(connection))
-    return Names(everybody, frozenset(roster.teams), roster.teams_of(staff_id))
 
 
 def current_protocol(ledger: Ledger) -> Protocol:

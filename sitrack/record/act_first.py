@@ -33,6 +33,9 @@ _STEPS: Final = {
 }
 """What stands in band `!`, as a next step; a contact that ended care stands as it is."""
 
+CODES: Final = frozenset({*_STEPS, OFFERED_TO_ME})
+"""Everything that stands in the place of a rule, but for contacts that ended care."""
+
 _HOLD_REVIEW: Final = "HOLD-REVIEW"
 
 

@@ -53,6 +53,8 @@ class Asker:
         teams: the teams that they belong to.
         staff: everybody who is or was on the staff list; None lets any name pass.
         every_team: every team that there is; None lets any name pass.
+        rules: every rule of a protocol on record, and code of band `!`; None lets any
+            word pass.
     """
 
     name: str
@@ -60,6 +62,7 @@ class Asker:
     teams: frozenset[str] = frozenset()
     staff: frozenset[str] | None = None
     every_team: frozenset[str] | None = None
+    rules: frozenset[str] | None = None
 
 
 def read_filter(words: Sequence[str], asker: Asker) -> Fits | None:
@@ -123,12 +126,12 @@ def _term(field: str, value: str, asker: Asker) -> Fits:
 # --- kinds of fields
 
 
-def _word(of: str, choices: Sequence[str] = ()) -> Callable[[str, str, Asker], Fits]:
-    """A field that is one of some words, or any word where none are named."""
+def _word(of: str, choices: Sequence[str]) -> Callable[[str, str, Asker], Fits]:
+    """A field that is one of some words."""
 
     def read(field: str, value: str, _asker: Asker) -> Fits:
         wanted = value if of == "band" else value.lower()
-        if choices and wanted not in choices:
+        if wanted not in choices:
             raise BadInput(
                 f"{field}: takes no {value[:30]!r}", _meant(field, wanted, choices)
             )
@@ -176,6 +179,25 @@ def _team(field: str, value: str, asker: Asker) -> Fits:
         return lambda row: row.team is None
     _refuse_stranger(field, value, asker.every_team, "team")
     return lambda row: row.team == value
+
+
+def _rule(field: str, value: str, asker: Asker) -> Fits:
+    """A follow-up by its id, in capitals or not, or what stands first in band `!`.
+
+    Raises:
+        BadInput: no protocol on record has it; with the nearest one.
+    """
+    wanted = value.lower()
+    known = {rule.lower(): rule for rule in sorted(asker.rules or ())}
+    if asker.rules is not None and wanted not in known:
+        near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
+        raise BadInput(
+            f"{field}: knows no {value[:30]!r}",
+            f"did you mean {field}:{known[near[0]]}?"
+            if near
+            else "see which there are: sitrack pathway show",
+        )
+    return lambda row: row.rule.lower() == wanted
 
 
 def _refuse_stranger(
@@ -287,7 +309,7 @@ _FIELDS: Final[dict[str, Callable[[str, str, Asker], Fits]]] = {
     "side": _word("side", [side.value for side in Side]),
     "band": _word("band", BANDS),
     "waits": _word("waits_for", ("patient", "staff")),
-    "rule": _word("rule"),
+    "rule": _rule,
     "owner": _person("owner"),
     "team": _team,
     "offered": _person("offered_to"),

@@ -195,7 +195,7 @@ def test_what_was_asked_is_kept_and_no_word_of_a_person(logged):
     words = ("history", "P00013-R", "--as-of", "2025-03-01", "--reverse")
     _, [entry] = logged(*words)
     assert entry.payload["asked"] == {"as_of": "2025-03-01", "reverse": True}
-    words = ("worklist", f"rule:{FAMILY}", "stage:rfa or side:left", "--mine")
+    words = ("worklist", "rule:INJ-CHECK", "stage:rfa or side:left", "--mine")
     _, [entry] = logged(*words)
     fields = ["rule", "stage", "side"]
     assert entry.payload["asked"] == {"filter": fields, "mine": True}
@@ -203,7 +203,8 @@ def test_what_was_asked_is_kept_and_no_word_of_a_person(logged):
     _, [entry] = logged("patient", "find", "--from", "-", "--no-mask", stdin=person)
     assert entry.payload["asked"] == {"mask": False, "from": True}
     kept = str([entry.payload for entry in log_of(data_url(logged))])
-    assert [word for word in (GIVEN, FAMILY, BORN, MRN, NOTE) if word in kept] == []
+    said = (GIVEN, FAMILY, BORN, MRN, NOTE, "INJ-CHECK")
+    assert [word for word in said if word in kept] == []
 
 
 def data_url(logged):

@@ -109,6 +109,29 @@ def test_a_person_or_team_that_there_is_not_in_a_filter(misspelt, words):
     assert error["hint"] == "see who there is: sitrack team list"
 
 
+def test_a_rule_that_no_protocol_on_record_has(desk, misspelt):
+    for words in (
+        ("worklist",),
+        ("next",),
+        ("report", "census"),
+        ("view", "save", "v"),
+    ):
+        error = misspelt(*words, "rule:BLK-DAIRY")
+        assert error["message"] == "rule: knows no 'BLK-DAIRY'"
+        assert error["hint"] == "did you mean rule:BLK-DIARY?"
+    known = ("blk-diary", "BOOKED", "red-flag", "nobody", "deceased", "handoff-offered")
+    for rule in known:
+        desk.answer("worklist", f"rule:{rule}")
+
+
+def test_every_row_is_found_again_by_its_rule(desk):
+    rows = desk.answer("worklist", "--all")["rows"]
+    assert rows
+    for row in rows:
+        again = desk.answer("worklist", "--all", f"rule:{row['rule']}")["rows"]
+        assert row["episode"] in {each["episode"] for each in again}
+
+
 def test_somebody_who_has_left_is_known_for_ever(desk):
     desk.written("staff", "retire", "osei")
     assert desk.answer("worklist", "owner:osei")["rows"] == []

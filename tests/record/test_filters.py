@@ -15,6 +15,7 @@ RIVERA = Asker(
     teams=frozenset({"spine"}),
     staff=frozenset({"rivera", "osei", "okafor"}),
     every_team=frozenset({"spine", "knees"}),
+    rules=frozenset({"RFA-CHECK", "RFA-OUTCOME", "red-flag"}),
 )
 ROW = Waiting(
     episode="P00013-R",
@@ -133,6 +134,9 @@ def test_nothing_typed_is_no_filter():
         (["offered:xyzzy"], "offered: knows no 'xyzzy'", "sitrack staff list"),
         (["team:spien"], "team: knows no 'spien'", "did you mean team:spine?"),
         (["team:xyzzy"], "team: knows no 'xyzzy'", "sitrack team list"),
+        (["rule:rfa-chekc"], "rule: knows no 'rfa-chekc'", "mean rule:RFA-CHECK?"),
+        (["rule:redflag"], "rule: knows no 'redflag'", "did you mean rule:red-flag?"),
+        (["rule:xyz"], "rule: knows no 'xyz'", "sitrack pathway show"),
         (["side:left or not owner:kim"], "owner: knows no 'kim'", "staff list"),
     ],
 )
