@@ -246,16 +246,25 @@ def test_the_days_of_a_patient_are_moved_and_what_is_nobodys_stays_out(clinic):
     events = events_of(clinic, names)
     assert all(SLICES["patient"] in slices(event) for event in events)
     days = {event["id"]: event["recorded"] for event in events}
-    act = next(
-        each for each in acts_of(clinic) if each.said.get("command") == "worklist"
-    )
-    on = day_of(act.recorded, clinic.zone)
-    moved = set()
-    for patient in {key.partition("-")[0] for key in act.keys}:
-        expected = names.day(patient, on)
-        assert days[f"a-{names.act(act.entry_id, patient)}"] == f"{expected}T00:00:00Z"
-        moved.add(expected)
-    assert len(moved) == 2
+    shown = {each.partition("-")[0] for each in episodes_of(clinic)}
+    expected = {}
+    for act in acts_of(clinic):
+        about = {key.partition("-")[0] for key in act.keys}
+        if len(about) == 1 and about <= shown:
+            [patient] = about
+            day = names.day(patient, day_of(act.recorded, clinic.zone))
+            expected[f"a-{names.act(act.entry_id, patient)}"] = f"{day}T00:00:00Z"
+    assert days == expected != {}
+
+
+def test_a_list_of_many_stays_out_where_days_are_moved(clinic):
+    """Its day is everybody's, and the last one that of the export: it tells by how much."""
+    still = {command_of(each) for each in events_of(clinic, names_of(clinic, HIDDEN))}
+    moved = {
+        command_of(each) for each in events_of(clinic, names_of(clinic, HIDDEN, 60))
+    }
+    assert "worklist" in still - moved
+    assert "show" in moved
 
 
 def test_the_same_record_gives_the_same_bytes_and_a_past_one_for_ever(clinic, names):

@@ -6,8 +6,11 @@ act [PS3.15 A.5.3], those of HL7 why.
 
 An act is told once for each patient of the export whom it was about, so that their days
 move with them; a read of nobody in it is left out. What concerns no patient (roles,
-refusals, a glass broken, an export of everything) is told once, and not at all where
-days are moved: its day would say by how much.
+refusals, a glass broken, an export of everything) is told once.
+
+Where days are moved, only what was about a single patient is told. The day of anything
+else would say by how much: today's worklist shows everybody who is waiting, and its
+last day is that of the export.
 """
 
 from __future__ import annotations
@@ -137,7 +140,10 @@ class _Telling:
         of: dict[str, list[int]] = {patient: [] for patient in self.patients}
         nobodys = []
         for number, act in enumerate(acts):
-            there = {key.partition("-")[0] for key in act.keys} & of.keys()
+            about = {key.partition("-")[0] for key in act.keys}
+            if self.names.shift_days and len(about) != 1:
+                continue
+            there = about & of.keys()
             for patient in there:
                 of[patient].append(number)
             if (
