@@ -98,7 +98,8 @@ def _on(kind: str, peers: Sequence[Peer], kills: int) -> list[Figure]:
             said = f"{_DUE} due, the clock an hour {what}"
             figures += _figures(place, here, said, _stepped(step))
     note = f"{kind}: what a clock that is behind holds back goes an hour late."
-    figures[-1].notes.append(note)
+    absent = [f"Not run: {e.name}: {e.why_not}." for e in peers if e.why_not]
+    figures[-1].notes.extend([note, *absent])
     return figures
 
 
@@ -120,16 +121,20 @@ def _figures(
     place: _Place, here: Sequence[Peer], what: str, storm: _Storm
 ) -> list[Figure]:
     ours, *others = [storm(peer.module, place) for peer in here]
+    # Where no peer is installed, ours stands alone.
+    beside = [*zip([peer.name for peer in here[1:]], others, strict=True)] or [
+        ("", None)
+    ]
     return [
         Figure(
             f"{what}, {place.kind}: {name}",
-            peer.name,
+            peer,
             [getattr(ours, kept)],
-            [getattr(theirs, kept)],
+            [getattr(theirs, kept)] if theirs else [],
             unit="",
         )
         for name, kept in (("not sent", "lost"), ("sent again", "again"))
-        for peer, theirs in zip(here[1:], others, strict=True)
+        for peer, theirs in beside
     ]
 
 
