@@ -63,15 +63,20 @@ def show_view(view: View, form: str, *, pager: bool = False) -> None:
 
 
 def pasteable(line: str) -> str:
-    """Return a `Next:` line that names the same record as the command that said it.
+    """Return a `Next:` line that names the same record as the command that said it."""
+    if not line.startswith("Next: sitrack ") or line.endswith("\\"):
+        return line
+    return on_this_record(line)
+
+
+def on_this_record(line: str) -> str:
+    """Return a command that names the same record as the one that said it.
 
     Keys coincide between ledgers: a line pasted without its `-d` would write elsewhere.
     """
     context = click.get_current_context(silent=True)
     url = context.params.get("database") if context else None
-    if not url or not line.startswith("Next: sitrack ") or line.endswith("\\"):
-        return line
-    if "@" in url:
+    if not url or "@" in url:
         return line
     whole = f"{line} -d {url}"
     return whole if len(whole) <= screen_width() else f"{line} \\\n  -d {url}"

@@ -14,7 +14,7 @@ from sitrack.cli.access import masks
 from sitrack.cli.consent import consent
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.nameless import TAKING_ANYTHING, Nameless
-from sitrack.cli.output import View, table
+from sitrack.cli.output import View, on_this_record, table
 from sitrack.cli.shell import Shell, read_text, reads, reads_in_time, writes
 from sitrack.cli.show import show_patient
 from sitrack.cli.telling import Told, tell_entry
@@ -92,7 +92,7 @@ def _near(key: str, near: Sequence[str], *, dry_run: bool) -> Iterator[str]:
         said = f"warning: {near[0]}{more} may be the same person"
         yield f"{said} (sitrack show {near[0]}){'' if dry_run else '; if so:'}"
         if not dry_run:
-            yield f"  sitrack patient merge {key} {near[0]}"
+            yield on_this_record(f"  sitrack patient merge {key} {near[0]}")
 
 
 @patient.command(cls=Nameless, context_settings=TAKING_ANYTHING)

@@ -20,7 +20,9 @@ def test_who_is_enrolled_twice_is_told_of_at_once(desk):
         f"warning: {first} may be the same person (sitrack show {first}); if so:"
         in text
     )
-    assert f"\n  sitrack patient merge {second} {first}\n" in text
+    # Keys coincide between records: pasted, it joins nobody of another one.
+    merging = f"\n  sitrack patient merge {second} {first} -d {desk.url}\n"
+    assert merging in text.replace(" \\\n ", "")
     assert "Brandt" not in text
 
 
