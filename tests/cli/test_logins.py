@@ -87,6 +87,15 @@ def test_a_day_of_care_is_written_under_the_logins_of_those_who_gave_it(clinic):
     assert clinic.answer("audit", "verify")["holds"] is True
 
 
+def test_who_sees_no_name_is_told_whose_it_is_to_enrol_before_anybody_is_looked_for(
+    clinic,
+):
+    rounds = as_login(clinic, "the-scheduler")
+    done = rounds.type("patient", "add", "--from", "-", stdin=PERSON)
+    assert (done.code, done.out) == (16, "")
+    assert "patient add is for a coordinator or a clinician" in done.err
+
+
 def test_a_coordinator_writes_down_what_a_clinician_attested_and_both_are_told(clinic):
     rivera = as_login(clinic, "rivera")
     words = ("record", "attestation", KEY, "--about", "source")
