@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from sitrack.cli.lazy import CONTEXT, Group
-from sitrack.cli.output import NOT_KEPT, View, table
+from sitrack.cli.output import NOT_KEPT, View, screen_width, table
 from sitrack.cli.shell import Shell, reads, writes
 from sitrack.cli.telling import Told, tell_entry
 
@@ -55,11 +57,34 @@ def add(
     last = shell.day(until)
     assert last is not None  # noqa: S101 - an option that must be given
     away = Absence(staff_id, shell.day(since) or today_of(shell.ledger), last, cover)
-    entry = set_absence(shell.ledger, shell.author, away, dry_run=dry_run)
+    entry, left = set_absence(shell.ledger, shell.author, away, dry_run=dry_run)
     covered = f"{cover} covers" if cover else "nobody covers"
     said = f"{staff_id} is away from {away.since} to {away.until}; {covered}"
-    told = _told(said, "sitrack.absence/1", _row(away))
+    days = f"--from {away.since} --until {away.until}" if since else f"--until {last}"
+    # The same absence again: of two for the same days, the one written last counts.
+    again = f"sitrack absence add {staff_id} {days}"
+    then = f"{again} --cover WHO" if any(left) else None
+    answer = {**_row(away), **left._asdict(), "next": then}
+    told = _told(said, "sitrack.absence/1", answer)
+    if then:
+        shown = then if len(f"Next: {then}") <= screen_width() else _in_two_lines(again)
+        told = replace(told, warnings=list(_left_to_nobody(left)), then=shown)
     tell_entry(shell, entry, told, dry_run=dry_run)
+
+
+def _in_two_lines(again: str) -> str:
+    """The command that names a cover, where it is too long for one line."""
+    return f"{again} \\\n  --cover WHO"
+
+
+def _left_to_nobody(left: Any) -> Iterator[str]:
+    """How many open episodes are waiting meanwhile, and where they are found."""
+    if left.alone:
+        what = "open episode has" if left.alone == 1 else "open episodes have"
+        yield f"{left.alone} {what} nobody who answers meanwhile: band ! while active"
+    if left.queued:
+        what = "open episode waits" if left.queued == 1 else "open episodes wait"
+        yield f"{left.queued} {what} in the queue of a team meanwhile"
 
 
 @absence.command(context_settings=CONTEXT)

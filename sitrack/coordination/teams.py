@@ -11,7 +11,8 @@ from typing import Final
 from sitrack.coordination.people import Author, provenance
 from sitrack.errors import BadInput, NotFound
 from sitrack.journey.entries import Draft, Entry
-from sitrack.record import duty, registry, staff
+from sitrack.record import adrift, duty, registry, staff
+from sitrack.record.adrift import Unanswered
 from sitrack.record.duty import Absence, Team
 from sitrack.record.journal import Work, writing
 from sitrack.record.ledger import Ledger, present_instant, reading
@@ -145,8 +146,12 @@ def all_teams(ledger: Ledger) -> tuple[dt.date, Sequence[Team]]:
 
 def set_absence(
     ledger: Ledger, author: Author, absence: Absence, *, dry_run: bool = False
-) -> Entry:
+) -> tuple[Entry, Unanswered]:
     """Write down that somebody is away, and who covers for them.
+
+    Returns:
+        The entry, and how many open episodes nobody answers for on its first day: of
+        them, and of whoever they covered for.
 
     Raises:
         BadInput: the days cannot be, or somebody would cover for themselves.
@@ -166,7 +171,14 @@ def set_absence(
             "until": absence.until.isoformat(),
             "cover": absence.cover,
         }
-        return work.append("office", Draft(duty.AWAY, work.today, who, payload=payload))
+        day = max(absence.since, work.today)
+        before = duty.roster(work.connection, ledger, day)
+        draft = Draft(duty.AWAY, work.today, who, payload=payload)
+        entry = work.append("office", draft)
+        after = duty.roster(work.connection, ledger, day)
+        theirs = {absence.staff, *set(after.uncovered) - set(before.uncovered)}
+        left = theirs.intersection(after.uncovered)
+        return entry, adrift.unanswered(work.connection, left)
 
 
 def _refuse_impossible(absence: Absence, today: dt.date) -> None:

@@ -7,6 +7,7 @@ whatever the record holds. Whether an entry is sound is `verify`'s to say.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -51,6 +52,28 @@ def without_coordinator(connection: Connection) -> list[str]:
     columns = tables.episode.c
     nobodys = columns.coordinator.is_(None) & columns.team.is_(None)
     return _keys(connection, columns.status == "active", nobodys)
+
+
+class Unanswered(NamedTuple):
+    """Open episodes of people who are away, and for whom nobody answers.
+
+    Attributes:
+        alone: how many are in no team's queue either.
+        queued: how many wait in the queue of their team.
+    """
+
+    alone: int
+    queued: int
+
+
+def unanswered(connection: Connection, coordinators: Collection[str]) -> Unanswered:
+    """Count the open episodes that these people coordinate."""
+    columns = tables.episode.c
+    query = select(func.count(), func.count(columns.team)).where(
+        columns.coordinator.in_(coordinators), columns.status != "finished"
+    )
+    every, queued = connection.execute(query).one()
+    return Unanswered(every - queued, queued)
 
 
 def finished_with_reminders(connection: Connection) -> list[str]:

@@ -340,6 +340,28 @@ def test_without_a_cover_it_waits_in_the_teams_queue(clinic):
     assert handing.claim(clinic.ledger, OKAFOR, key).episode.coordinator == "okafor"
 
 
+def test_an_absence_says_what_nobody_answers_for_meanwhile(clinic):
+    week = span("2025-01-06", "2025-01-10")
+    for _ in range(2):
+        clinic.opened(coordinator="sato")
+    clinic.opened(coordinator="okafor")
+    queued = clinic.opened()
+    handing.assign(clinic.ledger, RIVERA, [queued], "spine")
+    handing.claim(clinic.ledger, SATO, queued)
+
+    def left(who, cover, *, dry_run=False):
+        away = Absence(who, *week, cover)
+        answer = teams.set_absence(clinic.ledger, RIVERA, away, dry_run=dry_run)
+        return tuple(answer[1])
+
+    assert left("sato", None, dry_run=True) == (2, 1)
+    assert left("sato", "okafor") == (0, 0)
+    assert left("okafor", None, dry_run=True) == (3, 1), "what they covered as well"
+    assert left("okafor", "rivera") == (0, 0)
+    assert left("rivera", "sato", dry_run=True) == (3, 1), "round in a circle"
+    assert left("sato", None) == (2, 1)
+
+
 def test_the_list_of_the_morning_has_them_and_counts_the_others(clinic):
     away, there = clinic.opened(coordinator="sato"), clinic.opened()
     offered = clinic.opened()
