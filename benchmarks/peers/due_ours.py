@@ -28,7 +28,13 @@ _FLAGS = {
 
 
 class Slow(FileChannel):
-    """The file channel, where a delivery takes its time."""
+    """The file channel, where a delivery takes its time.
+
+    What a dead sender held is held for as long as a delivery may take; whoever watches
+    for what never comes (`losses.py`) waits for longer than that.
+    """
+
+    longest_send = 2.0
 
     def send(self, message: Message) -> str:
         """Wait, and append the message."""
