@@ -105,10 +105,14 @@ def _of_the_reminders(shell: Shell) -> Iterator[Check]:
 
     limits = Limits(_ROUND_WITHIN, _DUE_WITHIN)
     # What waits or was given up is somebody's work; without rounds nothing works.
-    grave = {"no-round": Result.ERROR}
+    found = health(shell.ledger, shell.settings, limits)
+    pulse = found.pulse
+    # A record at which nobody has begun yet misses no round.
+    unbegun = pulse.last_round is None and pulse.idle
+    grave = {"no-round": Result.NOTE if unbegun else Result.ERROR}
     problems = {
         code: Check(_REMINDERS[code], grave.get(code, Result.WARNING), what, command)
-        for code, what, command in health(shell.ledger, shell.settings, limits).problems
+        for code, what, command in found.problems
     }
     for code, name in _REMINDERS.items():
         yield problems.get(code, Check(name))

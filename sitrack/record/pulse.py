@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Table, exists, func, or_, select
 
 from sitrack.record import outbox, periods, tables, wanted
 
@@ -25,6 +25,7 @@ class Pulse:
         dead: rows that were given up, and are still wanted.
         sent_last_hour: messages by channel.
         last_round: when a round was done last, or None.
+        idle: whether nothing was ever made and nothing lies ahead to remind of.
     """
 
     open: int
@@ -34,6 +35,7 @@ class Pulse:
     dead: int
     sent_last_hour: dict[str, int]
     last_round: dt.datetime | None
+    idle: bool
 
 
 def pulse(
@@ -70,6 +72,13 @@ def pulse(
         ),
         sent_last_hour={row[0]: int(row[1]) for row in connection.execute(sent)},
         last_round=periods.last_finished(connection, ROUND, now),
+        idle=not any(_holds_any(connection, table) for table in (rows, tables.agenda)),
+    )
+
+
+def _holds_any(connection: Connection, table: Table) -> bool:
+    return bool(
+        connection.execute(select(exists(select(1).select_from(table)))).scalar()
     )
 
 

@@ -73,6 +73,26 @@ def test_rounds_that_stopped_are_told(well):
     assert (row["result"], row["command"]) == ("error", "sitrack reminder watch")
 
 
+def test_without_anything_to_remind_of_no_round_is_missed(tmp_path, monkeypatch):
+    monkeypatch.setenv("SITRACK_AS", "rivera")
+    where = ("-d", f"sqlite:///{tmp_path / 'new.db'}")
+
+    def rounds():
+        done = typed("doctor", *where, "--json", "--exit-code")
+        [row] = [row for row in done.json["rows"] if row["check"] == "rounds"]
+        return row["result"], row["what"], done.code
+
+    assert typed("db", "init", "--synthetic", *where).code == 0
+    assert rounds() == ("note", "last round: never", 0)
+    typed("staff", "add", "rivera", "--role", "coordinator", "--no-input", *where)
+    person = '{"given": "Nora", "family": "Quist"}'
+    added = typed("patient", "add", "--from", "-", "--json", *where, stdin=person)
+    assert rounds() == ("note", "last round: never", 0)
+    opened = ("episode", "open", added.json["patient"], "--side", "left")
+    assert typed(*opened, *where).code == 0
+    assert rounds() == ("error", "last round: never", 10)
+
+
 def test_what_could_not_be_delivered_and_what_waits_is_told(well):
     broken(
         well,
