@@ -78,7 +78,9 @@ class People:
         known = Known(where, folded(person), person.born, person.mrn)
         if person.born is not None:
             self._by_birth[person.born].append(known)
-        self._by_name[known.name].append(known)
+        # Whoever was erased has no name, and is like nobody.
+        if known.name:
+            self._by_name[known.name].append(known)
         if person.mrn is not None:
             self._by_mrn[person.mrn] = known
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from sitrack.coordination.importing.taking import Wish, check, take_in
-from sitrack.coordination.likeness import folded
+from sitrack.coordination.likeness import Likeness, People, folded
 from sitrack.coordination.people import Author
 from sitrack.coordination.undo import undo
 from sitrack.errors import NotPermitted
@@ -16,7 +16,7 @@ from sitrack.record import roles
 from sitrack.record.journal import load_stream
 from sitrack.record.ledger import reading
 from sitrack.record.outbox import steps_due
-from sitrack.record.registry import Person
+from sitrack.record.registry import Patient, Person
 from sitrack.record.worklist import HIDDEN, who_waits
 from sitrack.record.worklist import Wish as Asked
 from tests.clinic import RIVERA, Clinic, faults_of
@@ -448,3 +448,9 @@ def test_one_persons_import_is_taken_back_as_one_command(clinic, ledger):
 )
 def test_names_are_folded_alike_however_they_are_written(names):
     assert folded(Person(*names, None, None)) == "mary ann o king"
+
+
+def test_whoever_was_erased_is_like_nobody():
+    nobody, erased = Person("-", "-", None, None), Person("", "", None, None)
+    known = People([("P00013", Patient("P00013", erased))])
+    assert known.like(nobody) == Likeness((), ())
