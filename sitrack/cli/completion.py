@@ -1,4 +1,4 @@
-"""`sitrack completion`, and what the shell is offered: keys, stages, staff, filters.
+"""`sitrack completion`, and what the shell is offered: keys, stages, codes, teams, filters.
 
 Names of people are never offered, and nothing is kept in a cache. What stands in the
 record is read by the bare driver, for SQLAlchemy takes longer to load than a person
@@ -132,6 +132,44 @@ def _staff(
     return _items(_in_record(ctx, "staff", typed), typed)
 
 
+def _who_or_team(
+    ctx: click.Context, param: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """Somebody; and where it may be a queue as well, a team."""
+    people = _in_record(ctx, "staff", typed)
+    takes_a_team = str(param.metavar).endswith("TEAM")
+    return _items([*people, *(_in_record(ctx, "teams", typed) * takes_a_team)], typed)
+
+
+def _teams(
+    ctx: click.Context, _param: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """A team that there is; a new one has a name of its own."""
+    if ctx.info_name == "add":
+        return []
+    return _items(_in_record(ctx, "teams", typed), typed)
+
+
+def _codes(
+    ctx: click.Context, _param: click.Parameter, typed: str
+) -> list[CompletionItem]:
+    """The reasons of the moves that a command makes, to whatever stage.
+
+    A clinic's own protocol keeps the reasons of the shipped one.
+    """
+    from sitrack.pathway.loading import SHIPPED, shipped
+
+    protocol = shipped(SHIPPED)
+    makes = {ctx.info_name, f"episode {ctx.info_name}"}
+    codes = (
+        code
+        for move in protocol.moves + protocol.status_moves
+        if ctx.info_name == "why" or move.command in makes
+        for code in move.reasons
+    )
+    return _items(dict.fromkeys(codes), typed)
+
+
 def _stages(
     _ctx: click.Context, _param: click.Parameter, typed: str
 ) -> list[CompletionItem]:
@@ -177,6 +215,8 @@ def _values(ctx: click.Context, field: str, typed: str) -> list[CompletionItem]:
     """What a field of a filter may be, where that can be listed."""
     if field in {"owner", "offered"}:
         return _items(["me", "none", *_in_record(ctx, "staff", typed)], typed)
+    if field == "team":
+        return _items(["mine", "none", *_in_record(ctx, "teams", typed)], typed)
     if field in {"patient", "episode"}:
         what = "patients" if field == "patient" else "keys"
         return _items(_in_record(ctx, what, typed.upper()), typed.upper())
@@ -187,7 +227,6 @@ def _values(ctx: click.Context, field: str, typed: str) -> list[CompletionItem]:
         "status": [status.value for status in Status],
         "side": [side.value for side in Side],
         "waits": ["patient", "staff"],
-        "team": ["mine", "none"],
         **{name: ["yes", "no"] for name in _YES_OR_NO},
     }
     return _items(words.get(field, ()), typed)
@@ -216,13 +255,16 @@ _OFFERS: dict[str, Offer] = {
     "name": _staff,
     "performer": _staff,
     "clinician": _staff,
-    "coordinator": _staff,
+    "coordinator": _who_or_team,
     "cover": _staff,
     "lead": _staff,
     "join": _staff,
     "leave": _staff,
     "staff_id": _staff,
     "episode_keys": _keys,
+    "team_name": _teams,
+    "reason": _codes,
+    "disposition": _codes,
     "policy": _policies,
     "payer": _policies,
     "words": _filters,

@@ -1,12 +1,13 @@
 """A glance by the bare driver: at words for a shell to complete, and how far a record is.
 
-Keys, staff and views; it shows no name and changes nothing. SQLAlchemy takes longer to load than a person
+Keys, staff, teams and views; it shows no name and changes nothing. SQLAlchemy takes longer to load than a person
 who presses TAB will wait; everything else goes through it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import urllib.parse
 from pathlib import Path
@@ -31,11 +32,27 @@ def glance(url: str, what: str, typed: str) -> list[str]:
 
     Args:
         url: where the record is.
-        what: `keys` of open episodes or of `patients`, `staff` ids, names of `views`.
+        what: `keys` of open episodes or of `patients`, `staff` ids, names of `views`
+            or of `teams`.
         typed: the beginning of the word.
     """
+    if what == "teams":
+        return _teams(url, typed)
     rows = _rows(url, f"{_QUERIES[what]} LIMIT {_MOST}", typed)
     return [str(row[0]) for row in rows or ()]
+
+
+_TEAMS: Final = """
+SELECT payload.body FROM payload
+JOIN entry ON entry.stream = payload.stream AND entry.seq = payload.seq
+WHERE entry.stream = 'office' AND entry.kind = 'team-added' ORDER BY entry.seq
+"""
+
+
+def _teams(url: str, typed: str) -> list[str]:
+    """Teams stand in the entries that made them alone; a team never ends."""
+    names = [json.loads(row[0])["team"] for row in _rows(url, _TEAMS, typed) or ()]
+    return sorted(name for name in names if name.startswith(typed))
 
 
 _HOW_FAR: Final = """

@@ -7,11 +7,13 @@ import sys
 import pytest
 
 from sitrack.cli.completion import FILTERS
+from sitrack.coordination import teams
 from sitrack.record import filters
-from tests.clinic import Clinic
+from tests.clinic import RIVERA, Clinic
 
 from .keyboard import surroundings, typed
 
+PEOPLE = ["osei", "rivera"]
 OWNERS = ["owner:osei", "owner:rivera"]
 
 
@@ -65,11 +67,33 @@ def completed(url, line, **more):
         ("sitrack patient merge P00021 P0001", ["P00013"]),
         ("sitrack episode open P0002", ["P00021"]),
         ("sitrack episode finish P00013-R --dis", ["--disposition"]),
+        ("sitrack episode finish P00013-R --disposition res", ["resolved"]),
+        ("sitrack episode hold P00013-R --reason p", ["pregnancy", "patient-request"]),
+        ("sitrack bulk stage:rfa hold --reason preg", ["pregnancy"]),
+        ("sitrack episode reopen P00013-R --reason n", ["new-pain-report"]),
+        ("sitrack advance P00013-R re-evaluation --reason rec", ["recurrence"]),
+        ("sitrack why P00013-R --reason contra", ["contraindicated"]),
         ("sitrack nonsense x", []),
         ("sitrack why P09", []),
     ],
 )
 def test_a_word_is_completed(desk, line, offered):
+    assert completed(desk.url, line) == (offered, "")
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("sitrack worklist team:", ["team:mine", "team:none", "team:spine"]),
+        ("sitrack team edit sp", ["spine"]),
+        ("sitrack team add sp", []),
+        ("sitrack episode assign P00013-R --to ", [*PEOPLE, "spine"]),
+        ("sitrack episode handoff P00013-R --to ", PEOPLE),
+        ("sitrack episode open P00013 --coordinator s", ["spine"]),
+    ],
+)
+def test_a_team_is_offered_where_there_may_be_one(desk, line, offered):
+    desk.written("team", "add", "spine", "--lead", "rivera")
     assert completed(desk.url, line) == (offered, "")
 
 
@@ -79,6 +103,8 @@ def test_an_entry_is_offered_by_its_key_on_postgresql_too(ledger):
     url = ledger.url.render_as_string(hide_password=False)
     assert completed(url, "sitrack why P")[0] == [str(key)]
     assert completed(url, "sitrack advance X Y --clinician o")[0] == ["osei"]
+    teams.add_team(ledger, RIVERA, "spine", teams.TeamChange("rivera"))
+    assert completed(url, "sitrack worklist team:s")[0] == ["team:spine"]
 
 
 def test_nothing_is_offered_where_the_record_is_away(tmp_path):
@@ -90,10 +116,18 @@ def test_nothing_is_offered_where_the_record_is_away(tmp_path):
     assert completed("nonsense", "sitrack why P") == ([], "")
 
 
-def test_no_database_library_is_loaded_for_a_file(desk):
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("sitrack why P00013", ["P00013-R"]),
+        ("sitrack episode hold P00013-R --reason preg", ["pregnancy"]),
+        ("sitrack worklist team:m", ["team:mine"]),
+    ],
+)
+def test_no_database_library_is_loaded_for_a_file(desk, line, offered):
     traced = {"PYTHONPROFILEIMPORTTIME": "1"}
-    words, said = completed(desk.url, "sitrack why P00013", **traced)
-    assert words == ["P00013-R"]
+    words, said = completed(desk.url, line, **traced)
+    assert words == offered
     loaded = {line.rpartition("|")[2].strip() for line in said.splitlines()}
     assert "click" in loaded
     assert not {"sqlalchemy", "psycopg", "transitions", "rich"} & loaded
