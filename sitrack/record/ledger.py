@@ -137,7 +137,8 @@ def _read_instance(connection: Connection, ledger: Ledger) -> None:
         raise Unavailable("this database holds no ledger", "sitrack db init") from None
     check_schema(revision)
     row = connection.execute(select(tables.instance)).mappings().one_or_none()
-    if row is None:
+    if row is None or {type(row["ledger_id"]), type(row["zone"])} != {str}:
+        # Bytes that were damaged may stand for anything, and for nothing.
         raise Unavailable("this database holds no ledger", "restore it from a copy")
     ledger.ledger_id = row["ledger_id"]
     ledger.zone = zone_named(row["zone"])

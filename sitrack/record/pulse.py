@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Table, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from sitrack.record import outbox, periods, tables, wanted
 
@@ -72,14 +73,17 @@ def pulse(
         ),
         sent_last_hour={row[0]: int(row[1]) for row in connection.execute(sent)},
         last_round=periods.last_finished(connection, ROUND, now),
-        idle=not any(_holds_any(connection, table) for table in (rows, tables.agenda)),
+        idle=not any(
+            _holds_any(connection, key, less)
+            for key, less in ((rows.c.id, 0), (tables.agenda.c.episode, ""))
+        ),
     )
 
 
-def _holds_any(connection: Connection, table: Table) -> bool:
-    return bool(
-        connection.execute(select(exists(select(1).select_from(table)))).scalar()
-    )
+def _holds_any(connection: Connection, key: ColumnElement[Any], less: object) -> bool:
+    """Whether a table holds a key greater than one that none is less than."""
+    query = select(key).where(key > less).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def _count(connection: Connection, query: object) -> int:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import sqlite3
 import stat
 import threading
 import time
@@ -177,6 +178,20 @@ def test_a_damaged_file_is_told_as_such(file, tmp_path):
 
 
 # --- the schema
+
+
+def test_a_ledger_whose_zone_was_damaged_away_is_told_as_such(sqlite_ledger):
+    url = url_of(sqlite_ledger)
+    sqlite_ledger.close()
+    with closing(sqlite3.connect(sqlite_ledger.url.database)) as run:
+        run.executescript("""
+            CREATE TABLE spoiled AS
+              SELECT id, ledger_id, NULL AS zone, synthetic FROM instance;
+            DROP TABLE instance;
+            ALTER TABLE spoiled RENAME TO instance;
+        """)
+    error = refusal_of(lambda: open_ledger(url))
+    assert error.hint == "restore it from a copy"
 
 
 def test_an_empty_database_holds_no_ledger(postgresql_url):
