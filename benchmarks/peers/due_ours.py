@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import clinic
@@ -21,10 +22,9 @@ _FLAGS = {
     "clinic.address": "desk@clinic.example",
     "reminders.channel": "file",
     "reminders.digest": False,  # a commit for each reminder
-    # The caps are there for a storm: here the sending itself is measured.
-    "reminders.most_per_person": 1000,
-    "reminders.most_per_hour": 10_000,
 }
+_NO_CAP = {"reminders.most_per_person": 10**9, "reminders.most_per_hour": 10**9}
+"""The caps are there for a storm: here the sending itself is measured."""
 
 
 class Slow(FileChannel):
@@ -79,7 +79,8 @@ class Ours:
     def _told(self, path: str, more: dict[str, int]) -> Settings:
         nothing = Path(path).with_suffix(".toml")
         nothing.touch()
-        return settings.load({**_FLAGS, **more}, {}, str(nothing))
+        told = settings.load({**_FLAGS, **more}, {}, str(nothing))
+        return replace(told, values={**told.values, **_NO_CAP})
 
     def deliver(self, due: int, path: str) -> tuple[int, float]:
         """Send what is due; return how many went, and in how many seconds."""
