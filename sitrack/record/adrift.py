@@ -79,7 +79,7 @@ def unanswered(connection: Connection, coordinators: Collection[str]) -> Unanswe
 def finished_with_reminders(connection: Connection) -> list[str]:
     """Return the episodes that are over, with a reminder that could still leave."""
     rows, columns = tables.reminder.c, tables.episode.c
-    waits = exists().where(rows.episode == columns.key, rows.status == "open")
+    waits = exists().where(rows.episode == columns.key, tables.IS_OPEN)
     over = or_(columns.status == "finished", columns.stopped.is_not(None))
     return _keys(connection, over, waits)
 

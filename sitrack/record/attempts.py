@@ -76,7 +76,7 @@ def prolong(
     connection: Connection, rows: Sequence[Claimed], until: dt.datetime
 ) -> set[int]:
     """Keep rows for longer; return which of them are still this attempt's."""
-    return _changed(connection, rows, _OPEN, leased_until=until)
+    return _changed(connection, rows, tables.IS_OPEN, leased_until=until)
 
 
 def release(connection: Connection, rows: Sequence[Claimed]) -> set[int]:
@@ -89,7 +89,12 @@ def wait_until(
 ) -> set[int]:
     """Give rows back that may not leave yet, with the reason. It is no failure."""
     return _changed(
-        connection, rows, _OPEN, next_at=until, leased_until=None, last_error=why
+        connection,
+        rows,
+        tables.IS_OPEN,
+        next_at=until,
+        leased_until=None,
+        last_error=why,
     )
 
 
@@ -280,11 +285,10 @@ def sent_since(
 # --- statements, put together once: that takes longer than running them
 
 _ROW = tables.reminder.c
-_OPEN = _ROW.status == "open"
 _UNWANTED = not_(wanted.still_wanted())
 _SPOKEN_OF = or_(
-    and_(_ROW.status == "open", _ROW.leased_until.is_not(None)),
-    _ROW.status == "cancelled",
+    and_(tables.IS_OPEN, _ROW.leased_until.is_not(None)),
+    tables.IS_CANCELLED,
 )
 IS_THE_ONE = and_(
     _ROW.id == bindparam("the_row"),

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from sitrack.record import tables, wanted
 
@@ -37,7 +37,7 @@ class Row:
 
 def open_rows(connection: Connection) -> list[Row]:
     """Return every row that waits to be sent, in the order in which they leave."""
-    return _rows(connection, _of_status("open"))
+    return _rows(connection, _standing(tables.IS_OPEN))
 
 
 def dead_rows(connection: Connection, episode: str | None = None) -> list[Row]:
@@ -45,7 +45,7 @@ def dead_rows(connection: Connection, episode: str | None = None) -> list[Row]:
 
     Once its line is off the agenda, nobody has to look after it any more.
     """
-    query = _of_status("dead").where(wanted.is_wanted())
+    query = _standing(tables.IS_DEAD).where(wanted.is_wanted())
     if episode is not None:
         query = query.where(tables.reminder.c.episode == episode)
     return _rows(connection, query)
@@ -55,7 +55,7 @@ def held_rows(connection: Connection) -> list[Row]:
     """Return the rows that a hold took back, of episodes that are on hold still."""
     held = tables.reminder.c.last_error == "held"
     on_hold = tables.episode.c.status == "on-hold"
-    return _rows(connection, _of_status("cancelled").where(held, on_hold))
+    return _rows(connection, _standing(tables.IS_CANCELLED).where(held, on_hold))
 
 
 def all_rows(
@@ -118,7 +118,7 @@ def next_at_after(connection: Connection, now: dt.datetime) -> dt.datetime | Non
     """Return when the next row may leave, after that instant."""
     table = tables.reminder
     query = select(func.min(table.c.next_at)).where(
-        table.c.status == "open", table.c.next_at > now
+        tables.IS_OPEN, table.c.next_at > now
     )
     found: dt.datetime | None = connection.execute(query).scalar()
     return found
@@ -150,10 +150,10 @@ _COLUMNS = (
 )
 
 
-def _of_status(status: str) -> Select[Any]:
+def _standing(so: ColumnElement[bool]) -> Select[Any]:
     table = tables.reminder
     query = wanted.its_episode_and_line(select(*_COLUMNS).select_from(table))
-    return query.where(table.c.status == status).order_by(table.c.next_at, table.c.id)
+    return query.where(so).order_by(table.c.next_at, table.c.id)
 
 
 def _rows(connection: Connection, query: Select[Any]) -> list[Row]:

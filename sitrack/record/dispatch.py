@@ -57,7 +57,7 @@ def is_anything_due(connection: Connection, asked: Claim) -> bool:
 def _is_due(asked: Claim) -> Any:
     table = tables.reminder
     return and_(
-        table.c.status == "open",
+        tables.IS_OPEN,
         table.c.channel == asked.channel,
         table.c.next_at <= asked.due_by,
         or_(table.c.leased_until.is_(None), table.c.leased_until <= asked.real_now),

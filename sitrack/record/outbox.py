@@ -252,7 +252,7 @@ def make_rows(connection: Connection, rows: Sequence[NewRow]) -> list[NewRow]:
     upsert: Insert = statement.on_conflict_do_update(
         index_elements=list(ONCE),
         set_={**again, "message": None, "failures": 0},
-        where=and_(table.c.status == "cancelled", statement.excluded.status == "open"),
+        where=and_(tables.IS_CANCELLED, statement.excluded.status == "open"),
     ).returning(*(table.c[name] for name in ONCE))
     made = set(
         map(tuple, connection.execute(upsert, [row.values() for row in rows]).all())
@@ -275,7 +275,7 @@ def make_row(
 def retry(connection: Connection, now: dt.datetime, episode: str | None = None) -> int:
     """Open what was given up and is still wanted; return how many rows."""
     table = tables.reminder
-    statement = update(table).where(table.c.status == "dead", still_wanted())
+    statement = update(table).where(tables.IS_DEAD, still_wanted())
     if episode is not None:
         statement = statement.where(table.c.episode == episode)
     opened = statement.values(

@@ -44,7 +44,7 @@ def pulse(
 ) -> Pulse:
     """Return how the reminders are doing."""
     rows, episodes, messages = tables.reminder, tables.episode, tables.message
-    is_open = rows.c.status == "open"
+    is_open = tables.IS_OPEN
     free = or_(rows.c.leased_until.is_(None), rows.c.leased_until <= real_now)
     asleep = (
         select(episodes.c.key)
@@ -68,9 +68,7 @@ def pulse(
         due=int(due),
         oldest_due=oldest,
         unmade=outbox.count_due(connection, today),
-        dead=_count(
-            connection, dead.where(rows.c.status == "dead", wanted.is_wanted())
-        ),
+        dead=_count(connection, dead.where(tables.IS_DEAD, wanted.is_wanted())),
         sent_last_hour={row[0]: int(row[1]) for row in connection.execute(sent)},
         last_round=periods.last_finished(connection, ROUND, now),
         idle=not any(

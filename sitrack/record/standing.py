@@ -340,7 +340,7 @@ _OPEN_REMINDERS = (
     .select_from(tables.reminder)
     .where(
         tables.reminder.c.episode == bindparam("of"),
-        tables.reminder.c.status == "open",
+        tables.IS_OPEN,
     )
 )
 _INSERT_LINES = insert(tables.agenda)
@@ -358,14 +358,14 @@ _COUNT_LINE = (
 )
 _CANCEL_REMINDERS = (
     update(tables.reminder)
-    .where(_is_the_line(tables.reminder), tables.reminder.c.status == "open")
+    .where(_is_the_line(tables.reminder), tables.IS_OPEN)
     .values(status="cancelled", leased_until=None, last_error=bindparam("why"))
 )
 _CANCEL_OLD = (
     update(tables.reminder)
     .where(
         tables.reminder.c.episode == bindparam("of"),
-        tables.reminder.c.status == "open",
+        tables.IS_OPEN,
         tables.reminder.c.recipient.not_in(("lead", bindparam("patient"))),
     )
     .values(status="cancelled", leased_until=None, last_error=bindparam("why"))

@@ -90,5 +90,5 @@ DEAD = (
         & (tables.agenda.c.rule == tables.reminder.c.rule)
         & (tables.agenda.c.occurrence == tables.reminder.c.occurrence),
     )
-    .where(tables.reminder.c.status == "dead")
+    .where(tables.IS_DEAD)
 )

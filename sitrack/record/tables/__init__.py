@@ -8,6 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 from sitrack.record.tables.due import (
+    IS_CANCELLED,
+    IS_DEAD,
+    IS_OPEN,
     PARTIAL,
     agenda,
     delivery,
@@ -43,6 +46,9 @@ from sitrack.record.tables.sealing import (
 
 __all__ = [
     "ERASED_FROM",
+    "IS_CANCELLED",
+    "IS_DEAD",
+    "IS_OPEN",
     "PARTIAL",
     "agenda",
     "contact_point",
