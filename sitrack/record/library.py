@@ -36,12 +36,19 @@ def adopt(work: Work, protocol: Protocol, adopted: dt.datetime) -> None:
 
 
 def pinned(connection: Connection, content_hash: str) -> Protocol:
-    """Return the protocol of that content hash.
+    """Return the protocol of that content hash, read once on each connection.
 
     Raises:
         NotFound: the record does not hold it.
         Unavailable: its text is not what it was when it was adopted.
     """
+    known: dict[str, Protocol] = connection.info.setdefault("protocols", {})
+    if content_hash not in known:
+        known[content_hash] = _read(connection, content_hash)
+    return known[content_hash]
+
+
+def _read(connection: Connection, content_hash: str) -> Protocol:
     text = connection.execute(_PINNED, {"of": content_hash}).scalar()
     if text is None:
         raise NotFound("the record does not hold the protocol of that episode")

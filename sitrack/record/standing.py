@@ -34,6 +34,7 @@ from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Status
 from sitrack.record import persons, tables
 from sitrack.record.attempts import REASSIGNED
+from sitrack.record.pipelining import in_one_journey
 
 FIRST_STEP: Final = NOTICE
 """The step with which every reminder begins."""
@@ -106,8 +107,18 @@ def refresh(
     written: Sequence[Entry],
 ) -> list[Due]:
     """Bring the copies up to date after what was written; return what is due now."""
-    key = str(episode.key)
-    row = standing_row(episode)
+    lines, before = agenda(episode, protocol), open_agenda(connection, str(episode.key))
+    with in_one_journey(connection):
+        _place(connection, episode, written)
+        _write_agenda(connection, episode, protocol, before, lines)
+    if any(_is_about_duty(entry) for entry in written):
+        _readdress(connection, episode, protocol.steps)
+    return lines
+
+
+def _place(connection: Connection, episode: Episode, written: Sequence[Entry]) -> None:
+    """Write where the episode stands after what was written, and its stays."""
+    key, row = str(episode.key), standing_row(episode)
     if any(entry.kind == OPENED for entry in written):
         connection.execute(_INSERT_EPISODE, row)
         connection.execute(_INSERT_SPANS, span_rows(episode))
@@ -117,11 +128,6 @@ def refresh(
     else:
         _stand(connection, row)
         _write_spans(connection, key, episode, written)
-    lines = agenda(episode, protocol)
-    _write_agenda(connection, episode, protocol, lines)
-    if any(_is_about_duty(entry) for entry in written):
-        _readdress(connection, episode, protocol.steps)
-    return lines
 
 
 def _is_about_duty(entry: Entry) -> bool:
@@ -155,10 +161,12 @@ def _readdress(
 def derive(connection: Connection, episode: Episode, protocol: Protocol) -> None:
     """Bring every copy of an episode up to date, whatever was written since."""
     key = str(episode.key)
-    _stand(connection, standing_row(episode))
-    connection.execute(_DROP_SPANS, {"of": key})
-    connection.execute(_INSERT_SPANS, span_rows(episode))
-    _write_agenda(connection, episode, protocol, agenda(episode, protocol))
+    lines, before = agenda(episode, protocol), open_agenda(connection, key)
+    with in_one_journey(connection):
+        _stand(connection, standing_row(episode))
+        connection.execute(_DROP_SPANS, {"of": key})
+        connection.execute(_INSERT_SPANS, span_rows(episode))
+        _write_agenda(connection, episode, protocol, before, lines)
 
 
 def _stand(connection: Connection, row: dict[str, Any]) -> None:
@@ -204,11 +212,23 @@ def _name(row: dict[str, Any]) -> tuple[int, str, int]:
 
 
 def _write_agenda(
-    connection: Connection, episode: Episode, protocol: Protocol, lines: list[Due]
+    connection: Connection,
+    episode: Episode,
+    protocol: Protocol,
+    rows: Sequence[dict[str, Any]],
+    lines: Sequence[Due],
 ) -> None:
-    """Write the difference, so that a line keeps the reminder step it has reached."""
+    """Write the difference, so that a line keeps the reminder step it has reached.
+
+    Args:
+        connection: an open transaction.
+        episode: as it stands now.
+        protocol: its own.
+        rows: the agenda as it was written before.
+        lines: what is due now.
+    """
     key, notice = str(episode.key), protocol.steps.get(FIRST_STEP, 0)
-    before = {_name(row): row for row in open_agenda(connection, key)}
+    before = {_name(row): row for row in rows}
     after = {
         _name(row): row for row in (agenda_row(key, line, notice) for line in lines)
     }
@@ -267,13 +287,15 @@ def _drop_lines(
     """
     if not names:
         return
-    lines = [_is_named(key, name) for name in names]
     if every:
         connection.execute(_DROP_LINES, {"of": key})
     else:
-        connection.execute(_DROP_LINE, lines)
-    reasons = [{"why": why(name)} for name in names]
-    cancelled = [line | each for line, each in zip(lines, reasons, strict=True)]
+        connection.execute(_DROP_LINE, [_is_named(key, name) for name in names])
+    reasons = {name: why(name) for name in names}
+    if every and len(set(reasons.values())) == 1:
+        connection.execute(_CANCEL_ALL, {"of": key, "why": reasons[names[0]]})
+        return
+    cancelled = [_is_named(key, name) | {"why": reasons[name]} for name in names]
     connection.execute(_CANCEL_REMINDERS, cancelled)
 
 
@@ -359,6 +381,11 @@ _COUNT_LINE = (
 _CANCEL_REMINDERS = (
     update(tables.reminder)
     .where(_is_the_line(tables.reminder), tables.IS_OPEN)
+    .values(status="cancelled", leased_until=None, last_error=bindparam("why"))
+)
+_CANCEL_ALL = (
+    update(tables.reminder)
+    .where(tables.reminder.c.episode == bindparam("of"), tables.IS_OPEN)
     .values(status="cancelled", leased_until=None, last_error=bindparam("why"))
 )
 _CANCEL_OLD = (
