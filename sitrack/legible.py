@@ -78,15 +78,18 @@ def cell(value: Any) -> Any:
 
     Quoting does not help: spreadsheets take the quotes off first, and many the blanks.
     """
-    if value is None:
-        return ""
-    if type(value) is str and value[:1].isalnum() and value.isprintable():
+    kind = type(value)
+    if kind is str and value[:1].isalnum() and value.isprintable():
         # Most cells: no formula begins so, and nothing in it acts.
         return value
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
+    if value is None:
+        return ""
+    if kind is int:
         return value
+    if kind is dt.date:
+        return value.isoformat()
+    if kind is bool:
+        return "yes" if value else "no"
     if isinstance(value, list | tuple):
         value = " ".join(str(each) for each in value)
     text = plain(value)

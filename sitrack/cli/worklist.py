@@ -90,7 +90,6 @@ def worklist(
     from sitrack.cli.screens.worklist import lines
     from sitrack.record.worklist import HIDDEN, who_waits
 
-    _keep_what_is_loaded()
     if everything + lapsed + lost > 1:
         raise BadInput("give one of --all, --lapsed, --lost")
     shows = frozenset(HIDDEN) if everything else frozenset()
@@ -119,18 +118,6 @@ def worklist(
         },
     )
     shell.show(view)
-
-
-def _keep_what_is_loaded() -> None:
-    """Let the collector leave alone what is loaded: it stays to the end anyhow.
-
-    Looking through it again and again, while thousands of rows pile up, takes a tenth
-    of the time of a long list.
-    """
-    import gc
-
-    if not gc.get_freeze_count():
-        gc.freeze()
 
 
 @click.command("next")

@@ -248,7 +248,7 @@ def _on_it(connection: Connection, now: Now) -> list[Waiting]:
     return [
         waiting(row, lines.get(row.key, []), now)
         for row in map(
-            queries.Stands._make, connection.execute(queries.NOT_QUIET, now.named)
+            queries.Stands._make, connection.execute(queries.NOT_QUIET, now.named).all()
         )
     ]
 
@@ -266,7 +266,7 @@ def _lines(connection: Connection, until: dt.date | None) -> dict[str, list[Line
     """The agenda by episode: what is shown by a day, or all of it."""
     found: dict[str, list[Line]] = {}
     query = queries.AGENDA if until is None else queries.SHOWN
-    for key, *line in connection.execute(query, {"day": until}):
+    for key, *line in connection.execute(query, {"day": until}).all():
         found.setdefault(key, []).append(Line._make(line))
     return found
 
