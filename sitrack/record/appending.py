@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, column, text
 
 from sitrack.record import codec
 from sitrack.record.roles import ENTRIES
@@ -235,13 +235,15 @@ class Stamp(NamedTuple):
     behind: Any
 
 
+# Their columns are named: else the names are gathered anew at each answer.
+
 _CALL: Final = text(
     "SELECT seq, recorded, recorder, commitment, previous, hash, behind "
     "FROM public.sitrack_append(:stream, :expected, :entry_id, :kind, :stage_from, "
     ":stage_to, :occurred, :now, :performer, :recorder, :source, :protocol, :corrects, "
     ":batch, :salt, :body)"
-)
-_HOLD_IT: Final = text("SELECT public.sitrack_hold(:stream)")
+).columns(*map(column, Stamp._fields))
+_HOLD_IT: Final = text("SELECT public.sitrack_hold(:stream)").columns(column("seq"))
 _ERASE_IT: Final = text("SELECT public.sitrack_erase(:stream, :up_to)")
 _WHO: Final = text("SELECT public.sitrack_login()")
 
