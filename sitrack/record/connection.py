@@ -34,6 +34,8 @@ from sitrack.record.allowed import allowed
 _WAIT_FOR_LOCK: Final = 15.0
 _STILL_THERE: Final = 0.2
 """Seconds: no server stops and comes back in so short a time."""
+BEGINS: Final = "begins_transaction"
+"""The option of a connection to a file that says so; without it each does."""
 _POSTGRES_LIMITS: Final = (
     "-c timezone=UTC -c statement_timeout=60000 -c lock_timeout=15000 "
     "-c idle_in_transaction_session_timeout=60000"
@@ -172,7 +174,7 @@ def _sqlite_engine(url: URL, *, write: bool, migrates: bool) -> Engine:
     def _begin(connection: Connection) -> None:
         if write:
             _take_write_lock(connection)
-        else:
+        elif connection.get_execution_options().get(BEGINS, True):
             connection.exec_driver_sql("BEGIN")
 
     return engine

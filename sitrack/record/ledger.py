@@ -11,6 +11,7 @@ import datetime as dt
 import zoneinfo
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, Engine, exc, func, select, text
 from sqlalchemy.engine import URL
@@ -19,6 +20,7 @@ from sitrack.clock import Clock, machine_clock, zone_named
 from sitrack.errors import NotPermitted, Unavailable
 from sitrack.record import appending, tables
 from sitrack.record.connection import (
+    BEGINS,
     check_file,
     engine_for,
     file_of,
@@ -203,15 +205,14 @@ def reading(ledger: Ledger) -> Iterator[Connection]:
 def glancing(ledger: Ledger) -> Iterator[Connection]:
     """Open a connection on which each statement reads the state of its own moment.
 
-    For a reading that is one statement a server needs no transaction, and so neither
-    the journey that begins it nor the one that ends it.
+    A reading that is one statement needs no transaction: neither what begins it, nor
+    what ends it, which on a server are two journeys.
 
     Raises:
         Unavailable: the database cannot be read.
     """
-    if not ledger.on_postgres:
-        with reading(ledger) as connection:
-            yield connection
-        return
+    alone: dict[str, Any] = {BEGINS: False}
+    if ledger.on_postgres:
+        alone = {"isolation_level": "AUTOCOMMIT"}
     with translated(), ledger.engine(write=False).connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield connection.execution_options(**alone)
