@@ -1,6 +1,6 @@
 """What was true on a day: one episode, and everybody, in a small record and a large.
 
-python -m benchmarks as_of --episodes 470000          some 5,000,000 entries
+python -m benchmarks as_of                             some 5,000,000 entries
 python -m benchmarks as_of --ledger country.db        a ledger that `country` kept
 """
 
@@ -30,7 +30,8 @@ from sitrack.record.ledger import Ledger, reading
 
 SMALL = 5_000
 """Episodes of the small record: some 50,000 entries."""
-LARGE = 100_000
+LARGE = 470_000
+"""Some 5,000,000 entries."""
 _AT_ONCE = 300
 
 _COPY = """

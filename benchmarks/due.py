@@ -1,9 +1,10 @@
 """What is due, delivered: a round of ours, and what a user would run instead.
 
-    python -m benchmarks due --episodes 1000000       10,000 due, 0 and 1,000,000 parked
+    python -m benchmarks due                      10,000 due, up to 1,000,000 parked
+    python -m benchmarks due --episodes 10000     1,000 due, up to 10,000 parked
 
-Each program gets the same number of reminders that are due, beside none or many that
-are parked for later, in a database of its own; each delivers them to a file, and the
+Each program gets the same number of reminders that are due, beside none, many, or ten
+times as many that are parked for later, in a database of its own; each delivers them to a file, and the
 lines are counted (`peers/due_*.py`). Every run is on a fresh copy. Of those that are
 parked a thousand are written in the library's own way, and the rest are copies of them
 in SQL (`peers/copies.py`).
@@ -22,7 +23,7 @@ from benchmarks.processes import Peer, started
 
 DUE = 10_000
 """The most that are due; of fewer that are parked a tenth."""
-PARKED = 10_000
+PARKED = 1_000_000
 ON_FILE = (
     Peer("due_ours", "sitrack, SQLite"),
     Peer("due_apscheduler", "APScheduler, one job per patient", ("apscheduler",)),
@@ -79,11 +80,12 @@ def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
     """Return the figures of a backlog, on a file and on a server.
 
     Args:
-        runs: how often each is delivered, three times at most.
+        runs: how often each is delivered; once, where nothing is said, for ten thousand
+            deliveries are many measurements.
         episodes: how many are parked; of fewer than 100,000 a tenth is due.
     """
-    parked = episodes or PARKED
-    due, runs = min(max(1, parked // 10), DUE), min(runs or 3, 3)
+    parked, runs = episodes or PARKED, runs or 1
+    due, levels = min(max(1, parked // 10), DUE), (0, parked // 10, parked)
     kinds = {"SQLite": ON_FILE, "PostgreSQL": ON_SERVER}
     lacking = {}
     if why_not := databases.why_no_server():
@@ -91,7 +93,7 @@ def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
         del kinds["PostgreSQL"]
     figures = []
     for kind, peers in kinds.items():
-        figures += _on(peers, _Load(kind, due, (0, parked), runs))
+        figures += _on(peers, _Load(kind, due, levels, runs))
     if why_not := flush.why_not():
         lacking["a 1 ms flush"] = why_not
         kinds = {}

@@ -33,7 +33,7 @@ REASONS: Final = (
     Reason(
         "advance",
         "its SQL",
-        "judging, folding, hashing, and Core's 40 µs for each statement",
+        "judging, folding, hashing, and Core's 20 to 45 µs for each statement",
         "One advance",
     ),
     Reason(

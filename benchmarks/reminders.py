@@ -1,6 +1,6 @@
 """A round of reminders: with nothing due, in a small clinic and a large; and sending.
 
-python -m benchmarks reminders --episodes 1000000      of 10,000 and of 1,000,000
+python -m benchmarks reminders      of 10,000 and of 1,000,000 open episodes
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sitrack.reminders.round import run_round
 from sitrack.settings import Settings
 
 SMALL = 10_000
-LARGE = 200_000
+LARGE = 1_000_000
 DUE = 2_000
 _OWN = 1_000
 """So many episodes live; the others are copies of them."""

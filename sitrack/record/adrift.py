@@ -130,6 +130,7 @@ def behind_their_entries(connection: Connection) -> list[str]:
 def changed_protocols(connection: Connection) -> list[str]:
     """Return the ids of protocols whose text is not what was adopted."""
     changed = []
+    library.read_anew(connection)
     for kept in library.all_adopted(connection):
         try:
             library.pinned(connection, kept.hash)

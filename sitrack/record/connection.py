@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import logging
 import os
 import random
 import re
@@ -117,6 +118,8 @@ def _postgres_engine(url: URL) -> Engine:
     A round takes up its connection twice for each message: to ask each time would be a
     quarter of its journeys.
     """
+    # What the driver has to say beside its errors repeats what a server says: values.
+    logging.getLogger("psycopg").disabled = True
     engine = create_engine(
         url,
         hide_parameters=True,

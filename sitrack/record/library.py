@@ -48,6 +48,11 @@ def pinned(connection: Connection, content_hash: str) -> Protocol:
     return known[content_hash]
 
 
+def read_anew(connection: Connection) -> None:
+    """Forget the protocols that were read, for a check of what stands there now."""
+    connection.info.pop("protocols", None)
+
+
 def _read(connection: Connection, content_hash: str) -> Protocol:
     text = connection.execute(_PINNED, {"of": content_hash}).scalar()
     if text is None:

@@ -19,22 +19,29 @@ from sqlalchemy.exc import DBAPIError
 def in_one_journey(connection: Connection) -> Iterator[None]:
     """Send what the block writes together; a file has no journeys, and is as ever.
 
+    So it is where the driver's library is older than journeys of several statements.
+
     Only for writes that return no rows: how many rows each was about is not known in
     the block either. All of them are done when it ends.
 
     Raises:
         DBAPIError: the server refused one of them, as without the block.
     """
-    if connection.dialect.name != "postgresql":
+    psycopg: Any = connection.dialect.loaded_dbapi
+    if connection.dialect.name != "postgresql" or not psycopg.Pipeline.is_supported():
         yield
         return
     driver: Any = connection.connection.driver_connection
-    errors = connection.dialect.loaded_dbapi.Error
     try:
         with driver.pipeline():
             yield
-    except errors as error:
+    except psycopg.Error as error:
         # What comes back at the end of the block passes SQLAlchemy by.
         raise DBAPIError.instance(
-            None, None, error, errors, hide_parameters=True, dialect=connection.dialect
+            None,
+            None,
+            error,
+            psycopg.Error,
+            hide_parameters=True,
+            dialect=connection.dialect,
         ) from error

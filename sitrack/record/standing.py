@@ -110,7 +110,7 @@ def refresh(
     lines, before = agenda(episode, protocol), open_agenda(connection, str(episode.key))
     with in_one_journey(connection):
         _place(connection, episode, written)
-        _write_agenda(connection, episode, protocol, before, lines)
+        _write_agenda(connection, episode, protocol, before, lines, whole=True)
     if any(_is_about_duty(entry) for entry in written):
         _readdress(connection, episode, protocol.steps)
     return lines
@@ -166,7 +166,7 @@ def derive(connection: Connection, episode: Episode, protocol: Protocol) -> None
         _stand(connection, standing_row(episode))
         connection.execute(_DROP_SPANS, {"of": key})
         connection.execute(_INSERT_SPANS, span_rows(episode))
-        _write_agenda(connection, episode, protocol, before, lines)
+        _write_agenda(connection, episode, protocol, before, lines, whole=False)
 
 
 def _stand(connection: Connection, row: dict[str, Any]) -> None:
@@ -217,6 +217,8 @@ def _write_agenda(
     protocol: Protocol,
     rows: Sequence[dict[str, Any]],
     lines: Sequence[Due],
+    *,
+    whole: bool,
 ) -> None:
     """Write the difference, so that a line keeps the reminder step it has reached.
 
@@ -226,6 +228,7 @@ def _write_agenda(
         protocol: its own.
         rows: the agenda as it was written before.
         lines: what is due now.
+        whole: the rows are all that reminders may be about.
     """
     key, notice = str(episode.key), protocol.steps.get(FIRST_STEP, 0)
     before = {_name(row): row for row in rows}
@@ -239,7 +242,7 @@ def _write_agenda(
         if name in before and _due_of(before[name]) != _due_of(row)
     ]
     drop = functools.partial(_drop_lines, connection, key)
-    every = len(gone) == len(before)
+    every = whole and len(gone) == len(before)
     drop(gone, lambda name: _why_gone(episode, name), every=every)
     drop(moved, lambda _name: "rescheduled", every=False)
     fresh = [row for name, row in after.items() if name not in before or name in moved]

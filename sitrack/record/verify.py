@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, text
 
 from sitrack.errors import NotPermitted, Unavailable
-from sitrack.record import codec, keyring, origins, tables
+from sitrack.record import codec, keyring, library, origins, tables
 from sitrack.record.entry_checks import Walk
 from sitrack.record.episode_checks import episode_faults, episodes
 from sitrack.record.erasure import Erased, erased
@@ -111,6 +111,7 @@ class _Verification:
     def run(self) -> Report:
         """Do every check, one after another."""
         self._refuse_half_blind()
+        library.read_anew(self.connection)
         report = Report(is_signed=bool(self.held.keys))
         report.faults += self._guarded("schema", self._shape())
         gone = self._value(erased, Erased())

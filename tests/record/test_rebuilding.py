@@ -7,8 +7,17 @@ import pytest
 from sitrack.coordination import keeping
 from sitrack.coordination.people import Author
 from sitrack.errors import VerificationFailed
-from tests.clinic import RIVERA, Clinic, codes_of, driver, everything
+from sitrack.reminders.round import run_round
+from tests.clinic import (
+    RIVERA,
+    Clinic,
+    codes_of,
+    driver,
+    everything,
+    settings_of,
+)
 from tests.record.lives import Lives
+from tests.reminders.conftest import Memory
 
 DAMAGE = {
     "an episode that stands elsewhere": "UPDATE episode SET stage = 'rfa'",
@@ -94,3 +103,24 @@ def test_that_it_was_done_is_written_down(ledger):
     keeping.rebuild(ledger, Author("rivera", "account"), dry_run=False)
     with driver(ledger) as run:
         assert run("SELECT recorder FROM entry WHERE kind = 'rebuilt'") == [("rivera",)]
+
+
+def test_a_reminder_of_a_line_that_stays_is_left_open(ledger, tmp_path):
+    """Although every line as it was written has to go, and no other one stands there."""
+    clinic = Clinic(ledger)
+    clinic.walked()
+    clinic.at("2025-03-15", "03:00")  # a Saturday night: nothing may leave
+    run_round(ledger, settings_of(tmp_path), Memory())
+    with driver(ledger) as run:
+        made = run("SELECT rule, status, last_error FROM reminder")
+        assert made
+        assert {status for _, status, _ in made} == {"open"}
+        run(
+            "INSERT INTO agenda SELECT episode, visit, 'made-up', 99, anchor, show_from,"
+            " due, title, waits_for, recipient, resolved_by, NULL, NULL, NULL, 0"
+            " FROM agenda LIMIT 1"
+        )
+        run("UPDATE agenda SET title = 'bent' WHERE rule <> 'made-up'")
+    assert keeping.rebuild(ledger, RIVERA, dry_run=False)
+    with driver(ledger) as run:
+        assert run("SELECT rule, status, last_error FROM reminder") == made

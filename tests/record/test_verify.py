@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from sitrack.record import chain, codec, verify
+from sitrack.record import adrift, chain, codec, verify
 from sitrack.record.ledger import reading
 from tests.clinic import Clinic, codes_of, driver, faults_of
 
@@ -480,6 +480,17 @@ def test_an_edited_protocol_is_found(tampered):
         ("INTEGRITY", tampered.key.stream, None),
         ("LEDGER", "office", 2),
     ]
+
+
+def test_a_protocol_that_was_read_already_is_read_anew(ledger):
+    """A process that goes on for days does not answer for its text from memory."""
+    Clinic(ledger).walked()
+    assert codes_of(ledger) == set()
+    with driver(ledger) as run:
+        run.without_triggers()("UPDATE protocol SET text = text || '# softer'")
+    assert codes_of(ledger) == {"INTEGRITY", "LEDGER"}
+    with reading(ledger) as connection:
+        assert adrift.changed_protocols(connection)
 
 
 def test_codes_name_what_is_wrong_and_no_more(tampered):
