@@ -23,7 +23,11 @@ from sitrack.record.ledger import Ledger
 
 
 class Fresh(Protocol):
-    """Gives the URL of a database that is empty, or a copy of a closed one."""
+    """Gives the URL of a database that is empty, or a copy of a closed one.
+
+    A copy is on the disk when it is given: else its pages would be written there while
+    it is measured.
+    """
 
     def __call__(self, copy_of: str = "") -> str:
         """Return its URL."""
@@ -48,6 +52,7 @@ def sqlite_files() -> Iterator[Fresh]:
             if copy_of:
                 shutil.copy(copy_of.removeprefix("sqlite:///"), path)
                 path.chmod(0o600)
+                os.sync()
             return f"sqlite:///{path}"
 
         yield fresh
@@ -74,8 +79,12 @@ def postgres(environment: dict[str, str] | None = None) -> Iterator[Fresh]:
         def fresh(copy_of: str = "") -> str:
             database = f"bench_{next(numbers)}"
             template = urlsplit(copy_of).path.strip("/") or "template1"
+            # By files, and not through the log: that would be written back while the
+            # copy is measured, a large one for longer than a small one.
+            made = f"CREATE DATABASE {database} TEMPLATE {template} STRATEGY file_copy"
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
+                connection.execute(made)
+            os.sync()
             return str(server.get_uri(database))
 
         try:

@@ -55,6 +55,12 @@ REASONS: Final = (
         "Five times procrastinate, once APScheduler",
     ),
     Reason(
+        "due",
+        "the same, none parked",
+        "a larger database has more pages to write back while it is measured",
+        "Many that are parked",
+    ),
+    Reason(
         "as_of",
         "`SELECT 1`",
         "it has rows, and walks them: what was corrected later counts",
