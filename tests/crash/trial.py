@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import event
 
 from sitrack.errors import SitrackError, Unavailable, VerificationFailed
-from sitrack.record import rebuilding, tables
+from sitrack.record import library, rebuilding, tables
 from sitrack.record.journal import writing
 from sitrack.record.ledger import reading
 from tests.clinic import codes_of
@@ -140,6 +140,7 @@ class Trial:
         """
         refusals = (Unavailable, *([VerificationFailed] if self.write.checks else []))
         refused = False
+        _read_anew(ward.ledger)
         with failing(ward.ledger, point) as struck:
             try:
                 self.write.act(ward)
@@ -194,6 +195,13 @@ class Trial:
 
     def _where(self, point):
         return f"{self.write.name}: point {point} of {len(self.course.points)}"
+
+
+def _read_anew(ledger):
+    """Let each try read the protocol, as the first one did: so it has the same points."""
+    for write in (False, True):
+        with ledger.engine(write=write).connect() as connection:
+            library.read_anew(connection)
 
 
 def _rows(connection, query):
