@@ -138,9 +138,10 @@ def _read_instance(connection: Connection, ledger: Ledger) -> None:
             raise
         raise Unavailable("this database holds no ledger", "sitrack db init") from None
     check_schema(revision)
-    row = connection.execute(select(tables.instance)).mappings().one_or_none()
+    rows = connection.execute(select(tables.instance)).mappings().all()
+    row = rows[0] if len(rows) == 1 else None
     if row is None or {type(row["ledger_id"]), type(row["zone"])} != {str}:
-        # Bytes that were damaged may stand for anything, and for nothing.
+        # Bytes that were damaged may stand for anything: for nothing, and for two.
         raise Unavailable("this database holds no ledger", "restore it from a copy")
     ledger.ledger_id = row["ledger_id"]
     ledger.zone = zone_named(row["zone"])
