@@ -146,7 +146,8 @@ def copied(made, folder, postgres):
     """Give the URL of a copy of a ward that nobody is connected to."""
     if postgres is None:
         copy = Path(folder) / "copy.db"
-        for name in ("copy.db-wal", "copy.db-shm"):
+        # A new file each time: who still has the last one open, has nothing of this one.
+        for name in ("copy.db", "copy.db-wal", "copy.db-shm"):
             (Path(folder) / name).unlink(missing_ok=True)
         shutil.copy(made, copy)
         yield f"sqlite:///{copy}"
