@@ -52,7 +52,9 @@ def test_stays_are_those_of_the_fold_on_every_day_and_as_known_at_any_moment(led
     lives = Lives(ledger, random.Random(seed), patients=3)
     moments = {}
     for _ in range(6):
-        lives.live(12)
+        lives.live(20)
+        # Of one instant, the second entry is recorded a microsecond after it.
+        lives.pass_time(0)
         moment = ledger.clock()
         moments[moment] = told(ledger, lives.today)
         lives.pass_time(0)
