@@ -24,7 +24,7 @@ from sitrack.journey.plausibility import EvidenceForm, decide_evidence
 from sitrack.pathway.loading import load, shipped_text
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Side
-from sitrack.record import standing
+from sitrack.record import agenda_lines, standing
 
 ZONE = zone_named("Europe/London")
 AT = dt.time(10)
@@ -135,7 +135,7 @@ def life(walk: str, start: dt.date, side: Side, coordinator: str) -> Life:
         told=tuple(walker.told),
         episode=standing.standing_row(episode),
         spans=standing.span_rows(episode),
-        lines=[standing.agenda_row(key, line) for line in lines],
+        lines=[agenda_lines.agenda_row(key, line) for line in lines],
     )
 
 

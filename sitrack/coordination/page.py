@@ -31,7 +31,7 @@ from sitrack.journey.folding import fold
 from sitrack.journey.patient import EpisodeKey
 from sitrack.pathway.protocol import Protocol
 from sitrack.pathway.stages import Stage
-from sitrack.record import library, standing
+from sitrack.record import agenda_lines, library
 from sitrack.record.journal import Work
 from sitrack.record.registry import Patient
 
@@ -88,7 +88,9 @@ class Page:
         self.work, self.author, self.patient = work, author, patient
         self.before = desk
         self.desk = desk
-        self.open_reminders = standing.open_reminders(work.connection, str(desk.key))
+        self.open_reminders = agenda_lines.open_reminders(
+            work.connection, str(desk.key)
+        )
 
     @classmethod
     def of(
@@ -166,7 +168,7 @@ class Page:
             dry_run=dry_run,
         )
         coherence.refuse_torn(done.episode, self.desk.written)
-        left = standing.open_reminders(self.work.connection, str(was.key))
+        left = agenda_lines.open_reminders(self.work.connection, str(was.key))
         return Amended(
             patient=self.patient,
             before=was.episode,

@@ -16,6 +16,7 @@ from sitrack.journey.entries import Entry
 from sitrack.journey.folding import fold
 from sitrack.journey.patient import EpisodeKey
 from sitrack.record import (
+    agenda_lines,
     corrections,
     history,
     library,
@@ -92,7 +93,7 @@ def _copy_faults(
         "episode": [{**standing.standing_row(episode), "patient": patient}],
         "stage_span": standing.span_rows(episode),
         "agenda": [
-            standing.agenda_row(str(key), line)
+            agenda_lines.agenda_row(str(key), line)
             for line in agenda(episode, library.pinned(connection, episode.protocol))
         ],
     }

@@ -23,7 +23,7 @@ from sitrack.journey.entries import Draft, Entry
 from sitrack.journey.episode import Episode
 from sitrack.journey.patient import patient_key
 from sitrack.pathway.protocol import Protocol
-from sitrack.record import appending, outbox, standing, tables
+from sitrack.record import agenda_lines, appending, outbox, standing, tables
 from sitrack.record.journal import Work, load_stream, new_batch, writing
 from sitrack.record.ledger import Ledger, present_instant, reading
 from sitrack.record.registry import Patient, Person, one_at_a_time
@@ -143,12 +143,12 @@ class Intake(Work):
         if not is_new:
             self._known.append((episode, protocol))
             return
-        notice = protocol.steps.get(standing.FIRST_STEP, 0)
+        notice = protocol.steps.get(agenda_lines.FIRST_STEP, 0)
         self._put(tables.episode, standing.standing_row(episode))
         for span in standing.span_rows(episode):
             self._put(tables.stage_span, span)
         for line in lines:
-            self._put(tables.agenda, standing.agenda_row(key, line, notice))
+            self._put(tables.agenda, agenda_lines.agenda_row(key, line, notice))
 
     def _put(self, table: Table, row: dict[str, Any]) -> None:
         self._rows.setdefault(table.name, []).append(row)

@@ -22,7 +22,7 @@ from sitrack.journey.episode import Episode
 from sitrack.journey.folding import fold
 from sitrack.journey.patient import EpisodeKey, read_episode_key
 from sitrack.pathway.protocol import Protocol
-from sitrack.record import library, persons, standing, tables
+from sitrack.record import agenda_lines, library, persons, standing, tables
 from sitrack.record.journal import load_stream
 
 _COPIES: Final = (tables.agenda, tables.stage_span, tables.episode)
@@ -98,7 +98,7 @@ def _wanted(connection: Connection, episode: Episode, protocol: Protocol) -> lis
     lines = agenda(episode, protocol)
     patient = persons.owner_told(connection, episode.key.patient)
     return [
-        _compared(standing.agenda_row(str(episode.key), line) for line in lines),
+        _compared(agenda_lines.agenda_row(str(episode.key), line) for line in lines),
         _compared(standing.span_rows(episode)),
         _compared([{**standing.standing_row(episode), "patient": patient}]),
     ]
@@ -125,9 +125,9 @@ def _write_again(connection: Connection, episode: Episode, protocol: Protocol) -
         (line.visit, line.rule, line.occurrence): line
         for line in agenda(episode, protocol)
     }
-    for row in standing.open_agenda(connection, key):
+    for row in agenda_lines.open_agenda(connection, key):
         line = wanted.get((row["visit"], row["rule"], row["occurrence"]))
-        if line is not None and _differs(row, standing.agenda_row(key, line)):
+        if line is not None and _differs(row, agenda_lines.agenda_row(key, line)):
             connection.execute(
                 delete(tables.agenda).where(
                     tables.agenda.c.episode == key,

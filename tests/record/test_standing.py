@@ -13,7 +13,7 @@ from sitrack.journey.agenda import agenda
 from sitrack.journey.findings import Refused
 from sitrack.journey.folding import fold
 from sitrack.pathway.stages import Side
-from sitrack.record import library, standing, tables, worklist
+from sitrack.record import agenda_lines, library, standing, tables, worklist
 from sitrack.record.journal import load_stream, writing
 from sitrack.record.ledger import reading
 from tests.clinic import RIVERA, Clinic, codes_of
@@ -43,7 +43,9 @@ def told(connection, ledger, key):
     """The three copies of an episode as its entries tell them."""
     episode = fold(key, load_stream(connection, key.stream), ledger.zone)
     protocol = library.pinned(connection, episode.protocol)
-    lines = [standing.agenda_row(str(key), line) for line in agenda(episode, protocol)]
+    lines = [
+        agenda_lines.agenda_row(str(key), line) for line in agenda(episode, protocol)
+    ]
     rows = {
         "episode": [standing.standing_row(episode)],
         "stage_span": standing.span_rows(episode),
@@ -131,7 +133,9 @@ def test_the_copies_follow_after_random_writes(clinic, number):
 
 def lines_of(ledger, key):
     with reading(ledger) as connection:
-        return {row["rule"]: row for row in standing.open_agenda(connection, str(key))}
+        return {
+            row["rule"]: row for row in agenda_lines.open_agenda(connection, str(key))
+        }
 
 
 def mark(ledger, key, rule, step="repeat", day="2025-03-01"):
@@ -238,7 +242,7 @@ def test_a_line_whose_day_moved_begins_again(clinic):
     clinic.record(key, "score", nrs="7")
     line = lines_of(clinic.ledger, key)["INJ-SCHED"]
     assert line["due"] == line["step_on"] == dt.date(2025, 1, 20)
-    assert line["step"] == standing.FIRST_STEP
+    assert line["step"] == agenda_lines.FIRST_STEP
     assert statuses(clinic.ledger, "INJ-SCHED") == CANCELLED
 
 
