@@ -44,14 +44,13 @@ def pulse(
 ) -> Pulse:
     """Return how the reminders are doing."""
     rows, episodes, messages = tables.reminder, tables.episode, tables.message
-    is_open = tables.IS_OPEN
     free = or_(rows.c.leased_until.is_(None), rows.c.leased_until <= real_now)
     asleep = (
         select(episodes.c.key)
         .where(episodes.c.key == rows.c.episode, episodes.c.snoozed_until > today)
         .exists()
     )
-    may_leave = (is_open, rows.c.next_at <= now, free)
+    may_leave = (tables.IS_OPEN, rows.c.next_at <= now, free)
     awake = or_(rows.c.recipient == "lead", ~asleep)
     due, oldest = connection.execute(
         select(func.count(), func.min(rows.c.next_at)).where(*may_leave, awake)
@@ -64,7 +63,7 @@ def pulse(
         .group_by(messages.c.channel)
     )
     return Pulse(
-        open=_count(connection, select(func.count()).where(is_open)),
+        open=_count(connection, select(func.count()).where(tables.IS_OPEN)),
         due=int(due),
         oldest_due=oldest,
         unmade=outbox.count_due(connection, today),
