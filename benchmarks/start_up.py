@@ -8,6 +8,8 @@ from pathlib import Path
 from benchmarks import clinic
 from benchmarks.measure import Figure, in_turn, process
 
+_MORNING = 100
+"""Open episodes of which some forty have something to show: what one person reads."""
 _PEER = '''\
 """A bare click program of as many commands, and nothing behind them."""
 
@@ -33,7 +35,10 @@ def {name}_():
 
 
 def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
-    """Return the figures of `--help`, of completion and of the worklist."""
+    """Return the figures of `--help`, of completion and of the worklist.
+
+    The worklist is that of a large clinic, and that of one person's morning.
+    """
     runs, episodes = runs or 15, episodes or 10_000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -42,7 +47,8 @@ def run(runs: int = 0, episodes: int = 0) -> list[Figure]:
         return [
             _help(peer, runs),
             _completion(peer, runs),
-            _worklist(folder, runs, episodes),
+            _worklist(folder / "clinic", runs, episodes, budget=1.5),
+            _worklist(folder / "morning", runs, min(episodes, _MORNING)),
         ]
 
 
@@ -81,7 +87,10 @@ def bare_program() -> str:
     )
 
 
-def _worklist(folder: Path, runs: int, episodes: int) -> Figure:
+def _worklist(
+    folder: Path, runs: int, episodes: int, budget: float | None = None
+) -> Figure:
+    folder.mkdir()
     clinic.check(folder)
     clinic.make(folder, clinic.Mix(episodes)).close()
     url = clinic.url_of(folder)
@@ -101,5 +110,5 @@ def _worklist(folder: Path, runs: int, episodes: int) -> Figure:
         '`python -c "import sqlalchemy"`',
         ours,
         theirs,
-        budget=1.5,
+        budget=budget,
     )

@@ -235,7 +235,7 @@ class Stamp(NamedTuple):
     behind: Any
 
 
-# Their columns are named: else the names are gathered anew at each answer.
+# Columns of what each write asks are named: else names are gathered anew at each answer.
 
 _CALL: Final = text(
     "SELECT seq, recorded, recorder, commitment, previous, hash, behind "

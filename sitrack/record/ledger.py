@@ -207,7 +207,8 @@ def glancing(ledger: Ledger) -> Iterator[Connection]:
     """Open a connection on which each statement reads the state of its own moment.
 
     A reading that is one statement needs no transaction: neither what begins it, nor
-    what ends it, which on a server are two journeys.
+    what ends it, which on a server are two journeys. Where it is several, the later ones
+    may know more than the first, and so may only forbid what it allowed.
 
     Raises:
         Unavailable: the database cannot be read.

@@ -1,10 +1,12 @@
 """Writes that are sent in one journey: all of them happen, in their order, or none."""
 
 import datetime as dt
+import re
 import time
 
 import pytest
-from sqlalchemy import exc, insert, select, text, update
+from psycopg import pq
+from sqlalchemy import Engine, event, exc, insert, select, text, update
 
 from sitrack.errors import WrittenFirst
 from sitrack.record import tables
@@ -93,6 +95,30 @@ def test_where_the_server_goes_away_none_has_happened(postgresql_ledger, caplog)
     with writing(ledger) as work:
         _all_to(work.connection, "rfa")
     assert {stage for _, stage in _stages(ledger)} == {"rfa"}
+
+
+def test_an_advance_writes_all_its_copies_in_one_journey(postgresql_ledger):
+    clinic, pipelined = Clinic(postgresql_ledger), {}
+    key = clinic.injected("2025-01-06")
+    clinic.record(key, "diary", readings=("1h=2",))
+    clinic.at("2025-01-20")
+    clinic.record(key, "score", nrs="7")
+
+    def keep(connection, _cursor, statement, *_others):
+        status = connection.connection.driver_connection.info.pipeline_status
+        pipelined[statement] = status != pq.PipelineStatus.OFF
+
+    event.listen(Engine, "before_cursor_execute", keep)
+    try:
+        clinic.advance(key, "re-evaluation")
+    finally:
+        event.remove(Engine, "before_cursor_execute", keep)
+    copies = ("episode", "stage_span", "agenda", "reminder")
+    wrote = re.compile(rf"(UPDATE|INSERT INTO|DELETE FROM) ({'|'.join(copies)})\b")
+    changes = {text: on for text, on in pipelined.items() if wrote.match(text)}
+    assert {wrote.match(text)[2] for text in changes} == set(copies)
+    assert all(changes.values()), changes
+    assert not all(pipelined.values())
 
 
 def test_nothing_can_be_asked_in_the_block(postgresql_ledger):

@@ -1,5 +1,6 @@
 """Tampering by somebody who owns the database: each kind is found, and named."""
 
+import contextlib
 import hashlib
 import json
 import secrets
@@ -484,13 +485,24 @@ def test_an_edited_protocol_is_found(tampered):
 
 def test_a_protocol_that_was_read_already_is_read_anew(ledger):
     """A process that goes on for days does not answer for its text from memory."""
+    with _protocol_changed_behind(ledger):
+        assert codes_of(ledger) == {"INTEGRITY", "LEDGER"}
+
+
+def test_a_look_for_what_lost_its_hold_reads_protocols_anew_as_well(ledger):
+    with _protocol_changed_behind(ledger), reading(ledger) as connection:
+        assert connection.info["protocols"]
+        assert adrift.changed_protocols(connection)
+
+
+@contextlib.contextmanager
+def _protocol_changed_behind(ledger):
+    """A text that was read already on the connection that is used next."""
     Clinic(ledger).walked()
     assert codes_of(ledger) == set()
     with driver(ledger) as run:
         run.without_triggers()("UPDATE protocol SET text = text || '# softer'")
-    assert codes_of(ledger) == {"INTEGRITY", "LEDGER"}
-    with reading(ledger) as connection:
-        assert adrift.changed_protocols(connection)
+    yield
 
 
 def test_codes_name_what_is_wrong_and_no_more(tampered):

@@ -169,11 +169,11 @@ delivery = Table(
 # At most one completed delivery for each row, whatever the workers think.
 Index("uq_delivery_sent_once", delivery.c.reminder, unique=True)
 
+# Written out, and not bound: both databases would plan a statement anew each time it is
+# run, to see by its values whether one of the partial indexes serves.
 IS_OPEN: Final = reminder.c.status == literal_column("'open'")
 IS_DEAD: Final = reminder.c.status == literal_column("'dead'")
 IS_CANCELLED: Final = reminder.c.status == literal_column("'cancelled'")
-"""Written out, and not bound: both databases would plan a statement anew each time it is
-run, to see by its values whether one of the partial indexes serves."""
 
 PARTIAL: Final = {
     "ix_agenda_step_on": "step_on IS NOT NULL",
