@@ -30,13 +30,15 @@ from sitrack.errors import (
     Unavailable,
     WrittenFirst,
 )
-from sitrack.record.allowed import allowed
+from sitrack.record.allowed import Gatekeeper
 
 _WAIT_FOR_LOCK: Final = 15.0
 _STILL_THERE: Final = 0.2
 """Seconds: no server stops and comes back in so short a time."""
 BEGINS: Final = "begins_transaction"
 """The option of a connection to a file that says so; without it each does."""
+_GATEKEEPER: Final = "gatekeeper"
+"""Under which name a connection to a file carries its own."""
 _POSTGRES_LIMITS: Final = (
     "-c timezone=UTC -c statement_timeout=60000 -c lock_timeout=15000 "
     "-c idle_in_transaction_session_timeout=60000"
@@ -102,6 +104,9 @@ def engine_for(url: URL, *, write: bool, migrates: bool = False) -> Engine:
     On SQLite a writing transaction holds the write lock from its first statement, and
     only an engine that migrates may change the schema (`record/allowed.py`).
     """
+    # An interruption that meets a connection as it closes goes on to whoever waits: the
+    # pool would print where in its own works that was, beside it.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, write=write, migrates=migrates)
     if importlib.util.find_spec("psycopg") is None:
@@ -153,7 +158,7 @@ def _sqlite_engine(url: URL, *, write: bool, migrates: bool) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
+    def _prepare(connection: Any, record: Any) -> None:
         for pragma in (
             "foreign_keys=ON",
             "recursive_triggers=ON",
@@ -171,7 +176,8 @@ def _sqlite_engine(url: URL, *, write: bool, migrates: bool) -> Engine:
         if write:
             connection.execute("PRAGMA busy_timeout=0")
         if not migrates:
-            connection.set_authorizer(allowed)
+            record.info[_GATEKEEPER] = Gatekeeper()
+            connection.set_authorizer(record.info[_GATEKEEPER].allows)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -180,7 +186,18 @@ def _sqlite_engine(url: URL, *, write: bool, migrates: bool) -> Engine:
         elif connection.get_execution_options().get(BEGINS, True):
             connection.exec_driver_sql("BEGIN")
 
+    event.listen(engine, "handle_error", _pass_interruption_on)
     return engine
+
+
+def _pass_interruption_on(context: Any) -> BaseException | None:
+    """Make an interruption again of what SQLite takes for a refusal of ours."""
+    if context.connection is None:
+        return None
+    keeper = context.connection.info.get(_GATEKEEPER)
+    error = context.original_exception
+    interrupted = keeper is not None and keeper.was_interrupted(error)
+    return KeyboardInterrupt() if interrupted else None
 
 
 def _take_write_lock(connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import signal
 import sqlite3
 import stat
 import threading
@@ -11,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, select, text
+from sqlalchemy import exc, make_url, select, text
 
 from sitrack.errors import (
     BadInput,
@@ -20,8 +21,8 @@ from sitrack.errors import (
     Unavailable,
     WrittenFirst,
 )
+from sitrack.record import allowed, tables, upgrade, verify
 from sitrack.record import connection as doors
-from sitrack.record import tables, upgrade
 from sitrack.record.connection import read_url
 from sitrack.record.journal import load_stream, retried, writing
 from sitrack.record.ledger import SCHEMA, Ledger, glancing, open_ledger, reading
@@ -555,6 +556,85 @@ def test_a_writer_waits_for_a_lock_and_then_writes(sqlite_ledger):
         writer.join()
     with reading(sqlite_ledger) as connection:
         assert len(load_stream(connection, "office")) == 3
+
+
+# --- interrupted while SQLite asks whether a statement may do what it does
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Press Ctrl-C at the nth question of an act; say whether it asked so many."""
+    answer = allowed._is_allowed
+
+    def interrupted(act, nth):
+        asked = 0
+
+        def press(*question):
+            nonlocal asked
+            asked += 1
+            if asked == nth:
+                signal.raise_signal(signal.SIGINT)
+            return answer(*question)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(allowed, "_is_allowed", press)
+            try:
+                act()
+            except KeyboardInterrupt:
+                return True
+        assert asked < nth, "it was lost, or taken for something else"
+        return False
+
+    return interrupted
+
+
+def test_a_write_that_is_interrupted_is_told_as_such_and_undone(
+    sqlite_ledger, interrupted
+):
+    before = everything(sqlite_ledger)
+    nth = 1
+    while interrupted(lambda: append(sqlite_ledger), nth):
+        assert everything(sqlite_ledger) == before
+        sqlite_ledger.close()
+        nth += 1
+    assert nth > 20
+    assert len(everything(sqlite_ledger)["entry"]) == len(before["entry"]) + 1
+    assert codes_of(sqlite_ledger) == set()
+
+
+def test_a_check_that_is_interrupted_finds_nothing(sqlite_ledger, interrupted):
+    def check():
+        verify.verify_ledger(sqlite_ledger, lambda _done: None)
+
+    nth = 1
+    while interrupted(check, nth):
+        sqlite_ledger.close()
+        nth += 7
+    assert nth > 100
+
+
+def test_a_refusal_is_no_interruption(sqlite_ledger, interrupted):
+    """Nor is an interruption a refusal because there was one on that connection."""
+    with reading(sqlite_ledger) as connection:
+        for _ in range(2):
+            for statement in ("DELETE FROM entry", "SELECT load_extension('x')"):
+                with pytest.raises(exc.DatabaseError, match="not authorized"):
+                    connection.exec_driver_sql(statement)
+        query = "SELECT count(*) FROM alembic_version"
+        assert interrupted(lambda: connection.exec_driver_sql(query), 1)
+
+
+def test_an_interruption_as_a_connection_closes_is_told_once(sqlite_ledger, caplog):
+    engine = sqlite_ledger.engine(write=False)
+
+    def press(_connection):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(engine.dialect, "do_close", press)
+        with pytest.raises(KeyboardInterrupt):
+            engine.dispose()
+    assert caplog.records == []
 
 
 # --- writers that meet
