@@ -165,15 +165,9 @@ def _sqlite_engine(url: URL, *, write: bool, migrates: bool) -> Engine:
             "trusted_schema=OFF",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-        if mode != "wal":
-            connection.close()
-            raise Unavailable(
-                "the database's folder cannot hold a write-ahead log",
-                "keep it on a local disk, not on a network share",
-            )
         connection.execute("PRAGMA synchronous=FULL")
         if write:
+            _keep_log(connection)
             connection.execute("PRAGMA busy_timeout=0")
         if not migrates:
             record.info[_GATEKEEPER] = Gatekeeper()
@@ -198,6 +192,20 @@ def _pass_interruption_on(context: Any) -> BaseException | None:
     error = context.original_exception
     interrupted = keeper is not None and keeper.was_interrupted(error)
     return KeyboardInterrupt() if interrupted else None
+
+
+def _keep_log(connection: Any) -> None:
+    """Have a file keep a write-ahead log, for ever: whoever only reads changes no file.
+
+    Raises:
+        Unavailable: it cannot.
+    """
+    if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
+        connection.close()
+        raise Unavailable(
+            "the database's folder cannot hold a write-ahead log",
+            "keep it on a local disk, not on a network share",
+        )
 
 
 def _take_write_lock(connection: Connection) -> None:

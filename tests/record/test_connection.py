@@ -170,6 +170,46 @@ def test_another_file_is_no_ledger(tmp_path, content, words):
     assert words in refusal_of(lambda: upgrade.upgrade(f"sqlite:///{path}")).message
 
 
+def _foreign(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE letters (words TEXT)")
+    path.chmod(0o600)
+    return path
+
+
+def test_what_is_no_ledger_is_not_changed_by_whoever_looks(tmp_path):
+    paths = [_written(tmp_path / "empty.db", b""), _foreign(tmp_path / "foreign.db")]
+    before = [path.read_bytes() for path in paths]
+    for path in paths:
+        url = f"sqlite:///{path}"
+        refusal_of(opening(path))
+        assert upgrade.revision_of(url) is None
+        refusal_of(lambda url=url: upgrade.upgrade(url))
+    assert [path.read_bytes() for path in paths] == before
+    assert sorted(tmp_path.iterdir()) == paths
+
+
+def test_what_a_killed_beginning_left_can_be_begun_again_after_a_look(tmp_path):
+    path = _written(tmp_path / "x.db", b"")
+    refusal_of(opening(path))
+    new_ledger(f"sqlite:///{path}").close()
+    opening(path)()
+
+
+def test_a_ledger_without_its_log_is_read_as_it_is_and_gets_it_with_a_write(file):
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    before = Path(file).read_bytes()
+    with closing(open_ledger(f"sqlite:///{file}")) as ledger:
+        with reading(ledger) as connection:
+            assert len(load_stream(connection, "office")) == 2
+        assert Path(file).read_bytes() == before
+        append(ledger)
+        assert codes_of(ledger) == set()
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
 def test_a_damaged_file_is_told_as_such(file, tmp_path):
     whole = Path(file).read_bytes()
     path = _written(tmp_path / "cut.db", whole[:4096] + b"\xff" * (len(whole) - 4096))
