@@ -64,12 +64,22 @@ def read_url(text: str) -> URL:
     kind = url.get_backend_name()
     if url.drivername not in {"sqlite", "postgresql", "postgresql+psycopg"}:
         raise BadInput("the database must be SQLite or PostgreSQL", hint)
-    if kind == "sqlite" and (not url.database or url.database == ":memory:"):
-        raise BadInput("the database must be a file", hint)
+    if kind == "sqlite":
+        _refuse_no_file(url, hint)
     if kind == "postgresql":
         _refuse_unverified(url)
         return url.set(drivername="postgresql+psycopg")
     return url
+
+
+def _refuse_no_file(url: URL, hint: str) -> None:
+    if not url.database or url.database == ":memory:" or url.host or url.username:
+        raise BadInput("the database must be a file", hint)
+    if url.query:
+        # SQLite would not heed them: `mode=ro` would be written to all the same.
+        raise BadInput(
+            "a SQLite URL takes no options", "leave out what stands from the ? on"
+        )
 
 
 def _refuse_unverified(url: URL) -> None:

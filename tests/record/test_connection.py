@@ -280,12 +280,21 @@ def test_a_ledger_of_this_schema_needs_no_upgrade(ledger):
         "postgresql://localhost:port/x",
         "://",
         "sqlite+nothing:///x.db",
+        "sqlite://home/x.db",
+        "sqlite://amy@/x.db",
     ],
 )
 def test_a_url_that_names_no_database_of_ours_is_refused(url):
     error = refusal_of(lambda: open_ledger(url), BadInput)
     assert error.code == 2
     assert "postgresql://host/name" in error.hint
+
+
+@pytest.mark.parametrize("options", ["mode=ro", "uri=true&mode=ro", "timeout=1"])
+def test_options_of_a_file_are_refused_and_not_passed_over(file, options):
+    error = refusal_of(lambda: open_ledger(f"sqlite:///{file}?{options}"), BadInput)
+    assert error.message == "a SQLite URL takes no options"
+    assert error.code == 2
 
 
 SECRET = "5ecret"
