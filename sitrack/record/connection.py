@@ -67,6 +67,7 @@ def read_url(text: str) -> URL:
     if kind == "sqlite":
         _refuse_no_file(url, hint)
     if kind == "postgresql":
+        _refuse_foreign_options(url)
         _refuse_unverified(url)
         return url.set(drivername="postgresql+psycopg")
     return url
@@ -80,6 +81,24 @@ def _refuse_no_file(url: URL, hint: str) -> None:
         raise BadInput(
             "a SQLite URL takes no options", "leave out what stands from the ? on"
         )
+
+
+def _refuse_foreign_options(url: URL) -> None:
+    """The driver takes more than what a server understands: it would not undo."""
+    for name in sorted(_OF_THE_DRIVER & set(url.query)):
+        raise _not_understood(name)
+
+
+_OF_THE_DRIVER: Final = frozenset(
+    {"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"}
+)
+
+
+def _not_understood(name: str) -> BadInput:
+    return BadInput(
+        f"the database URL's {name} cannot be understood",
+        "a URL looks like postgresql://host:5432/name?sslmode=verify-full",
+    )
 
 
 def _refuse_unverified(url: URL) -> None:
@@ -135,12 +154,15 @@ def _postgres_engine(url: URL) -> Engine:
     """
     # What the driver has to say beside its errors repeats what a server says: values.
     logging.getLogger("psycopg").disabled = True
-    engine = create_engine(
-        url,
-        hide_parameters=True,
-        pool_size=5,
-        connect_args={"options": _POSTGRES_LIMITS, "connect_timeout": 10},
-    )
+    try:
+        engine = create_engine(
+            url,
+            hide_parameters=True,
+            pool_size=5,
+            connect_args={"options": _POSTGRES_LIMITS, "connect_timeout": 10},
+        )
+    except exc.ArgumentError:
+        raise _not_understood("host or port") from None
 
     @event.listens_for(engine, "checkin")
     def _lay_down(_connection: Any, record: Any) -> None:
@@ -306,6 +328,18 @@ def translated() -> Iterator[None]:
 
 _TAKEN: Final = ("[23505]", "unique constraint", "not the next entry", "append-only")
 
+_NO_ADDRESS: Final = ("failed to resolve host", "could not translate host name")
+
+_MISTYPED: Final = re.compile(
+    r"\[none\] .*?(?:"
+    r"invalid connection option \"(\w+)\""
+    r"|invalid (\w+) value: "
+    r"|invalid (port) number: "
+    r"|invalid integer value .* for connection option \"(\w+)\")",
+    re.DOTALL,
+)
+"""What the driver says of a URL before it asks any server; it knows no other language."""
+
 _FORBIDDEN: Final = (
     "[42501]",
     "permission denied for database",
@@ -316,6 +350,8 @@ _FORBIDDEN: Final = (
 def _in_our_words(said: BaseException | None) -> SitrackError:
     # A server may speak any language, but its codes are the same everywhere.
     text = f"[{getattr(said, 'sqlstate', None)}] {said}".lower()
+    if option := _MISTYPED.match(text):
+        return _not_understood(next(filter(None, option.groups())))
     if any(sign in text for sign in _TAKEN):
         return WrittenFirst(
             "somebody else wrote first; nothing was changed", "look again, then repeat"
@@ -323,6 +359,11 @@ def _in_our_words(said: BaseException | None) -> SitrackError:
     if any(sign in text for sign in _FORBIDDEN):
         return NotPermitted(
             "the database does not let this login do that", "sitrack staff list"
+        )
+    if any(sign in text for sign in _NO_ADDRESS):
+        return Unavailable(
+            "the database server cannot be reached: its host was not found",
+            "check the host in the database URL",
         )
     return Unavailable(
         _sentence(text), _BRING_BACK if "malformed" in text else "sitrack db status"

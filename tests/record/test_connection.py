@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import re
 import signal
 import sqlite3
 import stat
@@ -365,6 +366,45 @@ def test_a_server_that_cannot_be_reached_is_told_in_one_sentence(tmp_path):
         assert error.message == "the database server cannot be reached"
         assert error.code == 14
         assert SECRET not in "".join(traceback.format_exception(error))
+
+
+def test_a_host_that_has_no_address_is_told_as_such():
+    url = f"postgresql://amy:{SECRET}@nowhere.invalid/x?sslmode=verify-full"
+    error = refusal_of(lambda: open_ledger(url))
+    assert error.message.startswith("the database server cannot be reached")
+    assert (error.hint, error.code) == ("check the host in the database URL", 14)
+    assert "nowhere" not in "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize(
+    ("place", "named"),
+    [
+        ("localhost/x?foo=7h1s", "foo"),
+        ("localhost/x?sslmode=7h1s", "sslmode"),
+        ("localhost/x?channel_binding=7h1s", "channel_binding"),
+        ("localhost/x?keepalives=7h1s", "keepalives"),
+        ("localhost:99999/x", "port"),
+        ("localhost/x?port=7h1s", "port"),
+        ("localhost/x?port=1&port=2", "port"),
+        ("localhost/x?autocommit=1", "autocommit"),
+        ("localhost/x?row_factory=7h1s", "row_factory"),
+    ],
+)
+@pytest.mark.parametrize("act", [open_ledger, upgrade.revision_of, new_ledger])
+def test_an_option_that_is_mistyped_is_named_without_its_value(place, named, act):
+    error = refusal_of(lambda: act(f"postgresql://amy:{SECRET}@{place}"), BadInput)
+    assert re.search(rf"\b{named}\b", error.message)
+    shown = f"{error.message} {error.hint}"
+    assert "7h1s" not in shown
+    assert SECRET not in shown
+
+
+def test_what_a_server_says_of_a_value_is_no_mistyped_option(postgresql_ledger):
+    def ask():
+        with reading(postgresql_ledger) as connection:
+            connection.exec_driver_sql("SET client_encoding = 'invalid port number: '")
+
+    refusal_of(ask)
 
 
 def test_a_database_that_the_server_does_not_know(postgresql_url):
