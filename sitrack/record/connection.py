@@ -14,7 +14,6 @@ import logging
 import os
 import random
 import re
-import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -270,9 +269,10 @@ def create_file(path: Path) -> None:
         flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
         os.close(os.open(path, flags, 0o600))
     except FileExistsError:
-        if path.is_file() and not path.is_symlink() and path.stat().st_size == 0:
-            path.chmod(0o600)  # what a killed `db init` leaves behind
+        if is_begun(path) and not path.is_symlink():
+            path.chmod(0o600)
             return
+        _refuse_no_place(path)
         raise Unavailable(
             f"there is a database already at {path}", "sitrack db status"
         ) from None
@@ -280,8 +280,38 @@ def create_file(path: Path) -> None:
         raise Unavailable(f"cannot make {path}: {error.strerror}") from None
 
 
+def is_begun(path: Path) -> bool:
+    """Whether this is what a killed `db init` leaves behind."""
+    return path.is_file() and path.stat().st_size == 0
+
+
+def holds_no_ledger(url: URL) -> Unavailable:
+    """Return the refusal of a database without a ledger.
+
+    In a file that is something else, none is ever made.
+    """
+    path = file_of(url)
+    can_be_made = path is None or is_begun(path)
+    hint = "sitrack db init" if can_be_made else _NAME_ANOTHER
+    return Unavailable("this database holds no ledger", hint)
+
+
+_NAME_ANOTHER: Final = "name another file: -d sqlite:////home/clinic/sitrack.db"
+
+
+def _refuse_no_place(path: Path) -> None:
+    """Refuse a path at which no file can be made, or found."""
+    if path.is_symlink() and not path.exists():
+        raise Unavailable(
+            f"{path} is a link to a file that is not there",
+            f"see where it leads: ls -l '{path}'",
+        ) from None
+    if path.exists() and not path.is_file():
+        raise Unavailable(f"{path} is not a file", _NAME_ANOTHER) from None
+
+
 def check_file(path: Path, *, write: bool) -> None:
-    """Refuse a file that is missing, that others can read, or that is read-only.
+    """Refuse a file that is missing, closed to us, open to others, or read-only.
 
     Raises:
         Unavailable: with the command that mends it.
@@ -289,16 +319,21 @@ def check_file(path: Path, *, write: bool) -> None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
+        _refuse_no_place(path)
         raise Unavailable(
             f"there is no database at {path}", "sitrack db init"
         ) from None
     except OSError as error:
         raise Unavailable(f"cannot reach {path}: {error.strerror}") from None
-    if not stat.S_ISREG(mode):
-        raise Unavailable(f"{path} is not a file")
+    _refuse_no_place(path)
     if os.name == "posix" and mode & 0o077:
         raise Unavailable(
             f"others on this machine may open {path}", f"chmod 600 '{path}'"
+        )
+    if not (mode & 0o400 and os.access(path, os.R_OK)):
+        raise Unavailable(
+            f"you have no permission to read {path}",
+            f"ls -l '{path}'" if mode & 0o400 else f"chmod u+rw '{path}'",
         )
     if write and not (mode & 0o200 and os.access(path, os.W_OK)):
         raise Unavailable(f"{path} is read-only", f"chmod u+w '{path}'")
@@ -365,9 +400,7 @@ def _in_our_words(said: BaseException | None) -> SitrackError:
             "the database server cannot be reached: its host was not found",
             "check the host in the database URL",
         )
-    return Unavailable(
-        _sentence(text), _BRING_BACK if "malformed" in text else "sitrack db status"
-    )
+    return Unavailable(_sentence(text), _BRING_BACK if "malformed" in text else None)
 
 
 def _sentence(text: str) -> str:
@@ -377,7 +410,9 @@ def _sentence(text: str) -> str:
     return "the database did not do as it was asked; nothing was changed"
 
 
-_BRING_BACK: Final = "sitrack db restore FILE"
+_BRING_BACK: Final = (
+    "move it away, with its -wal and -shm; then: sitrack db restore FILE"
+)
 
 _SENTENCES: Final = {
     "[25006]": "the database cannot be written; nothing was changed",

@@ -295,6 +295,17 @@ class TestUnavailable:
     def test_a_channel_that_would_not_be_verified(self):
         refuses(14, "worklist", "-d", "postgresql://db.example/clinic")
 
+    def test_the_way_out_is_not_the_command_that_was_typed(self, tmp_path):
+        file = tmp_path / "letter.db"
+        file.write_text("Dear colleague, thank you for this patient. " * 100)
+        file.chmod(0o600)
+        for url in (f"sqlite:///{file}", "postgresql://localhost:1/clinic"):
+            done = typed("db", "status", "-d", url)
+            assert (done.code, done.told.splitlines()[-1]) == (
+                14,
+                "hint: see which record is meant: sitrack db path",
+            )
+
     def test_a_database_that_is_there_already(self, desk):
         before = contents(desk.file)
         done = typed("db", "init", "-d", desk.url)

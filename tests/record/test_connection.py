@@ -129,6 +129,33 @@ def test_a_file_that_exists_is_not_made_anew(sqlite_ledger):
     assert everything(sqlite_ledger) == before
 
 
+def test_a_file_that_may_not_be_read_is_told_as_such(file):
+    Path(file).chmod(0o000)
+    error = refusal_of(opening(file))
+    assert error.message == f"you have no permission to read {file}"
+    assert error.hint == f"chmod u+rw '{file}'"
+    Path(file).chmod(0o600)
+    opening(file)()
+
+
+def test_a_link_that_leads_nowhere_is_told_alike_by_whoever_meets_it(tmp_path):
+    link = tmp_path / "link.db"
+    link.symlink_to(tmp_path / "elsewhere.db")
+    acts = (opening(link), lambda: new_ledger(f"sqlite:///{link}"))
+    told = {(error.message, error.hint) for error in map(refusal_of, acts)}
+    assert told == {
+        (
+            f"{link} is a link to a file that is not there",
+            f"see where it leads: ls -l '{link}'",
+        )
+    }
+
+
+def test_in_the_place_of_a_folder_nothing_is_made(tmp_path):
+    error = refusal_of(lambda: new_ledger(f"sqlite:///{tmp_path}"))
+    assert error.message.endswith("is not a file")
+
+
 def test_a_link_is_not_followed_when_a_file_is_made(tmp_path):
     (tmp_path / "link.db").symlink_to(tmp_path / "elsewhere.db")
     refusal_of(lambda: new_ledger(f"sqlite:///{tmp_path / 'link.db'}"))
@@ -190,6 +217,14 @@ def test_what_is_no_ledger_is_not_changed_by_whoever_looks(tmp_path):
     assert sorted(tmp_path.iterdir()) == paths
 
 
+def test_where_no_ledger_can_be_made_nobody_is_sent_to_make_one(tmp_path):
+    path = _foreign(tmp_path / "foreign.db")
+    for act in (opening(path), lambda: upgrade.upgrade(f"sqlite:///{path}")):
+        error = refusal_of(act)
+        assert error.message == "this database holds no ledger"
+        assert error.hint.startswith("name another file")
+
+
 def test_what_a_killed_beginning_left_can_be_begun_again_after_a_look(tmp_path):
     path = _written(tmp_path / "x.db", b"")
     refusal_of(opening(path))
@@ -216,7 +251,8 @@ def test_a_damaged_file_is_told_as_such(file, tmp_path):
     path = _written(tmp_path / "cut.db", whole[:4096] + b"\xff" * (len(whole) - 4096))
     refusal = refusal_of(opening(path))
     assert "damaged" in refusal.message
-    assert refusal.hint == "sitrack db restore FILE"
+    away, _, bring_back = refusal.hint.partition("; then: ")
+    assert (away[:12], bring_back) == ("move it away", "sitrack db restore FILE")
 
 
 # --- the schema
