@@ -8,9 +8,14 @@ def main() -> None:
     # While libraries are loaded there is nothing to throw away: to look for it again and
     # again takes a twentieth of the time of a command.
     gc.set_threshold(200_000, 20, 20)
-    from sitrack.cli import run
+    try:
+        from sitrack.cli import run
 
-    raise SystemExit(run())
+        code = run()
+    except KeyboardInterrupt:
+        # Before anything began, or after everything was said: there is nothing to tell.
+        code = 130
+    raise SystemExit(code)
 
 
 if __name__ == "__main__":

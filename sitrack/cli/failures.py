@@ -42,6 +42,18 @@ class NotShown(Exception):
         self.look = look
 
 
+class Interrupted(Exception):
+    """Something was recorded, and then came an interruption.
+
+    Attributes:
+        look: the command that shows it.
+    """
+
+    def __init__(self, look: str) -> None:
+        super().__init__(look)
+        self.look = look
+
+
 def report(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what went wrong on stderr, and return the exit code."""
     code, kind, message, hint, findings = _described(error)
@@ -155,9 +167,8 @@ def _described(
     if isinstance(error, SitrackError):
         findings = getattr(error, "findings", ())
         return error.code, error.type, error.message, error.hint, findings
-    if isinstance(error, click.Abort | KeyboardInterrupt):
-        message = "interrupted; what was not finished was undone"
-        return INTERRUPTED, "interrupted", message, None, ()
+    if isinstance(error, click.Abort | KeyboardInterrupt | Interrupted):
+        return INTERRUPTED, "interrupted", *_stopped(error), ()
     if isinstance(error, click.ClickException):
         return 2, "bad-input", *_usage(error), ()
     if isinstance(error, NotShown):
@@ -168,6 +179,13 @@ def _described(
         hint = "see where stdout leads, and ask again"
         return Unavailable.code, Unavailable.type, message, hint, ()
     return 1, "internal", *_our_fault(error), ()
+
+
+def _stopped(error: BaseException) -> tuple[str, str | None]:
+    if isinstance(error, Interrupted):
+        message = "interrupted; what was recorded until then stays"
+        return message, f"look with: {error.look}"
+    return "interrupted; what was not finished was undone", None
 
 
 def _usage(error: click.ClickException) -> tuple[str, str | None]:

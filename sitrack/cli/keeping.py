@@ -58,6 +58,11 @@ def restore(shell: Shell, file: str) -> None:
     from sitrack.record.connection import check_file
 
     path = Path(file).absolute()
+    if not path.exists():
+        raise BadInput(
+            f"there is no backup at {path}",
+            "give a file of `db backup`, or a folder of `export entries`",
+        )
     url = shell.settings["database_url"]
     with progress("restoring", 1) as tell:
         if path.is_dir():

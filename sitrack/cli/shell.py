@@ -305,12 +305,13 @@ def _shelled(command: Callable[..., Any], purpose: str) -> Callable[..., Any]:
             raise
         except (SitrackError, click.exceptions.Exit, BrokenPipeError):
             raise
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
             if shell.recorded is None:
                 raise
-            from sitrack.cli.failures import NotShown
+            from sitrack.cli.failures import Interrupted, NotShown
 
-            raise NotShown(shell.recorded) from error
+            stopped = isinstance(error, KeyboardInterrupt | click.Abort)
+            raise (Interrupted if stopped else NotShown)(shell.recorded) from error
         finally:
             shell.close()
 

@@ -56,21 +56,48 @@ _SAFEGUARDS: Final = frozenset(
 )
 
 
-def allowed(
-    action: int, first: str | None, second: str | None, _db: str | None, by: str | None
-) -> int:
-    """Answer SQLite's question whether a statement may do that.
+class Gatekeeper:
+    """Answers SQLite's questions about the statements of one connection.
 
-    Args:
-        action: what it does; for `first` and `second` see SQLite's authorizer.
-        first: the table, or the pragma.
-        second: the column, or what a pragma is set to.
-        by: the trigger that does it, or None where the statement itself does.
+    An interruption that comes while it answers is lost on the way through SQLite, which
+    takes silence for a refusal. So it remembers whether the refusal was its own.
     """
-    return sqlite3.SQLITE_OK if _is_allowed(action, first, second, by) else _DENY
+
+    def __init__(self) -> None:
+        self._refused = False
+
+    def allows(
+        self,
+        action: int,
+        first: str | None,
+        second: str | None,
+        _db: str | None,
+        by: str | None,
+    ) -> int:
+        """Answer the question whether a statement may do that.
+
+        Args:
+            action: what it does; for `first` and `second` see SQLite's authorizer.
+            first: the table, or the pragma.
+            second: the column, or what a pragma is set to.
+            by: the trigger that does it, or None where the statement itself does.
+        """
+        if _is_allowed(action, first, second, by):
+            return sqlite3.SQLITE_OK
+        self._refused = True
+        return sqlite3.SQLITE_DENY
+
+    def was_interrupted(self, error: BaseException) -> bool:
+        """Whether this error says that a statement was refused, and nobody refused it."""
+        code = getattr(error, "sqlite_errorcode", None)
+        if code != sqlite3.SQLITE_AUTH and _OF_A_FUNCTION not in str(error):
+            return False
+        refused, self._refused = self._refused, False
+        return not refused
 
 
-_DENY: Final = sqlite3.SQLITE_DENY
+_OF_A_FUNCTION: Final = "not authorized to use function"
+"""Of these SQLite has no code of their own."""
 
 
 def _is_allowed(action: int, first: Any, second: Any, by: str | None) -> bool:

@@ -14,7 +14,6 @@ import logging
 import os
 import random
 import re
-import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,13 +29,15 @@ from sitrack.errors import (
     Unavailable,
     WrittenFirst,
 )
-from sitrack.record.allowed import allowed
+from sitrack.record.allowed import Gatekeeper
 
 _WAIT_FOR_LOCK: Final = 15.0
 _STILL_THERE: Final = 0.2
 """Seconds: no server stops and comes back in so short a time."""
 BEGINS: Final = "begins_transaction"
 """The option of a connection to a file that says so; without it each does."""
+_GATEKEEPER: Final = "gatekeeper"
+"""Under which name a connection to a file carries its own."""
 _POSTGRES_LIMITS: Final = (
     "-c timezone=UTC -c statement_timeout=60000 -c lock_timeout=15000 "
     "-c idle_in_transaction_session_timeout=60000"
@@ -62,12 +63,41 @@ def read_url(text: str) -> URL:
     kind = url.get_backend_name()
     if url.drivername not in {"sqlite", "postgresql", "postgresql+psycopg"}:
         raise BadInput("the database must be SQLite or PostgreSQL", hint)
-    if kind == "sqlite" and (not url.database or url.database == ":memory:"):
-        raise BadInput("the database must be a file", hint)
+    if kind == "sqlite":
+        _refuse_no_file(url, hint)
     if kind == "postgresql":
+        _refuse_foreign_options(url)
         _refuse_unverified(url)
         return url.set(drivername="postgresql+psycopg")
     return url
+
+
+def _refuse_no_file(url: URL, hint: str) -> None:
+    if not url.database or url.database == ":memory:" or url.host or url.username:
+        raise BadInput("the database must be a file", hint)
+    if url.query:
+        # SQLite would not heed them: `mode=ro` would be written to all the same.
+        raise BadInput(
+            "a SQLite URL takes no options", "leave out what stands from the ? on"
+        )
+
+
+def _refuse_foreign_options(url: URL) -> None:
+    """The driver takes more than what a server understands: it would not undo."""
+    for name in sorted(_OF_THE_DRIVER & set(url.query)):
+        raise _not_understood(name)
+
+
+_OF_THE_DRIVER: Final = frozenset(
+    {"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"}
+)
+
+
+def _not_understood(name: str) -> BadInput:
+    return BadInput(
+        f"the database URL's {name} cannot be understood",
+        "a URL looks like postgresql://host:5432/name?sslmode=verify-full",
+    )
 
 
 def _refuse_unverified(url: URL) -> None:
@@ -102,6 +132,9 @@ def engine_for(url: URL, *, write: bool, migrates: bool = False) -> Engine:
     On SQLite a writing transaction holds the write lock from its first statement, and
     only an engine that migrates may change the schema (`record/allowed.py`).
     """
+    # An interruption that meets a connection as it closes goes on to whoever waits: the
+    # pool would print where in its own works that was, beside it.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, write=write, migrates=migrates)
     if importlib.util.find_spec("psycopg") is None:
@@ -120,12 +153,15 @@ def _postgres_engine(url: URL) -> Engine:
     """
     # What the driver has to say beside its errors repeats what a server says: values.
     logging.getLogger("psycopg").disabled = True
-    engine = create_engine(
-        url,
-        hide_parameters=True,
-        pool_size=5,
-        connect_args={"options": _POSTGRES_LIMITS, "connect_timeout": 10},
-    )
+    try:
+        engine = create_engine(
+            url,
+            hide_parameters=True,
+            pool_size=5,
+            connect_args={"options": _POSTGRES_LIMITS, "connect_timeout": 10},
+        )
+    except exc.ArgumentError:
+        raise _not_understood("host or port") from None
 
     @event.listens_for(engine, "checkin")
     def _lay_down(_connection: Any, record: Any) -> None:
@@ -153,25 +189,20 @@ def _sqlite_engine(url: URL, *, write: bool, migrates: bool) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
+    def _prepare(connection: Any, record: Any) -> None:
         for pragma in (
             "foreign_keys=ON",
             "recursive_triggers=ON",
             "trusted_schema=OFF",
         ):
             connection.execute(f"PRAGMA {pragma}")
-        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-        if mode != "wal":
-            connection.close()
-            raise Unavailable(
-                "the database's folder cannot hold a write-ahead log",
-                "keep it on a local disk, not on a network share",
-            )
         connection.execute("PRAGMA synchronous=FULL")
         if write:
+            _keep_log(connection)
             connection.execute("PRAGMA busy_timeout=0")
         if not migrates:
-            connection.set_authorizer(allowed)
+            record.info[_GATEKEEPER] = Gatekeeper()
+            connection.set_authorizer(record.info[_GATEKEEPER].allows)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -180,7 +211,32 @@ def _sqlite_engine(url: URL, *, write: bool, migrates: bool) -> Engine:
         elif connection.get_execution_options().get(BEGINS, True):
             connection.exec_driver_sql("BEGIN")
 
+    event.listen(engine, "handle_error", _pass_interruption_on)
     return engine
+
+
+def _pass_interruption_on(context: Any) -> BaseException | None:
+    """Make an interruption again of what SQLite takes for a refusal of ours."""
+    if context.connection is None:
+        return None
+    keeper = context.connection.info.get(_GATEKEEPER)
+    error = context.original_exception
+    interrupted = keeper is not None and keeper.was_interrupted(error)
+    return KeyboardInterrupt() if interrupted else None
+
+
+def _keep_log(connection: Any) -> None:
+    """Have a file keep a write-ahead log, for ever: whoever only reads changes no file.
+
+    Raises:
+        Unavailable: it cannot.
+    """
+    if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":
+        connection.close()
+        raise Unavailable(
+            "the database's folder cannot hold a write-ahead log",
+            "keep it on a local disk, not on a network share",
+        )
 
 
 def _take_write_lock(connection: Connection) -> None:
@@ -213,9 +269,10 @@ def create_file(path: Path) -> None:
         flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)
         os.close(os.open(path, flags, 0o600))
     except FileExistsError:
-        if path.is_file() and not path.is_symlink() and path.stat().st_size == 0:
-            path.chmod(0o600)  # what a killed `db init` leaves behind
+        if is_begun(path) and not path.is_symlink():
+            path.chmod(0o600)
             return
+        _refuse_no_place(path)
         raise Unavailable(
             f"there is a database already at {path}", "sitrack db status"
         ) from None
@@ -223,8 +280,38 @@ def create_file(path: Path) -> None:
         raise Unavailable(f"cannot make {path}: {error.strerror}") from None
 
 
+def is_begun(path: Path) -> bool:
+    """Whether this is what a killed `db init` leaves behind."""
+    return path.is_file() and path.stat().st_size == 0
+
+
+def holds_no_ledger(url: URL) -> Unavailable:
+    """Return the refusal of a database without a ledger.
+
+    In a file that is something else, none is ever made.
+    """
+    path = file_of(url)
+    can_be_made = path is None or is_begun(path)
+    hint = "sitrack db init" if can_be_made else _NAME_ANOTHER
+    return Unavailable("this database holds no ledger", hint)
+
+
+_NAME_ANOTHER: Final = "name another file: -d sqlite:////home/clinic/sitrack.db"
+
+
+def _refuse_no_place(path: Path) -> None:
+    """Refuse a path at which no file can be made, or found."""
+    if path.is_symlink() and not path.exists():
+        raise Unavailable(
+            f"{path} is a link to a file that is not there",
+            f"see where it leads: ls -l '{path}'",
+        ) from None
+    if path.exists() and not path.is_file():
+        raise Unavailable(f"{path} is not a file", _NAME_ANOTHER) from None
+
+
 def check_file(path: Path, *, write: bool) -> None:
-    """Refuse a file that is missing, that others can read, or that is read-only.
+    """Refuse a file that is missing, closed to us, open to others, or read-only.
 
     Raises:
         Unavailable: with the command that mends it.
@@ -232,16 +319,21 @@ def check_file(path: Path, *, write: bool) -> None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
+        _refuse_no_place(path)
         raise Unavailable(
             f"there is no database at {path}", "sitrack db init"
         ) from None
     except OSError as error:
         raise Unavailable(f"cannot reach {path}: {error.strerror}") from None
-    if not stat.S_ISREG(mode):
-        raise Unavailable(f"{path} is not a file")
+    _refuse_no_place(path)
     if os.name == "posix" and mode & 0o077:
         raise Unavailable(
             f"others on this machine may open {path}", f"chmod 600 '{path}'"
+        )
+    if not (mode & 0o400 and os.access(path, os.R_OK)):
+        raise Unavailable(
+            f"you have no permission to read {path}",
+            f"ls -l '{path}'" if mode & 0o400 else f"chmod u+rw '{path}'",
         )
     if write and not (mode & 0o200 and os.access(path, os.W_OK)):
         raise Unavailable(f"{path} is read-only", f"chmod u+w '{path}'")
@@ -271,6 +363,18 @@ def translated() -> Iterator[None]:
 
 _TAKEN: Final = ("[23505]", "unique constraint", "not the next entry", "append-only")
 
+_NO_ADDRESS: Final = ("failed to resolve host", "could not translate host name")
+
+_MISTYPED: Final = re.compile(
+    r"\[none\] .*?(?:"
+    r"invalid connection option \"(\w+)\""
+    r"|invalid (\w+) value: "
+    r"|invalid (port) number: "
+    r"|invalid integer value .* for connection option \"(\w+)\")",
+    re.DOTALL,
+)
+"""What the driver says of a URL before it asks any server; it knows no other language."""
+
 _FORBIDDEN: Final = (
     "[42501]",
     "permission denied for database",
@@ -281,6 +385,8 @@ _FORBIDDEN: Final = (
 def _in_our_words(said: BaseException | None) -> SitrackError:
     # A server may speak any language, but its codes are the same everywhere.
     text = f"[{getattr(said, 'sqlstate', None)}] {said}".lower()
+    if option := _MISTYPED.match(text):
+        return _not_understood(next(filter(None, option.groups())))
     if any(sign in text for sign in _TAKEN):
         return WrittenFirst(
             "somebody else wrote first; nothing was changed", "look again, then repeat"
@@ -289,9 +395,12 @@ def _in_our_words(said: BaseException | None) -> SitrackError:
         return NotPermitted(
             "the database does not let this login do that", "sitrack staff list"
         )
-    return Unavailable(
-        _sentence(text), _BRING_BACK if "malformed" in text else "sitrack db status"
-    )
+    if any(sign in text for sign in _NO_ADDRESS):
+        return Unavailable(
+            "the database server cannot be reached: its host was not found",
+            "check the host in the database URL",
+        )
+    return Unavailable(_sentence(text), _BRING_BACK if "malformed" in text else None)
 
 
 def _sentence(text: str) -> str:
@@ -301,7 +410,9 @@ def _sentence(text: str) -> str:
     return "the database did not do as it was asked; nothing was changed"
 
 
-_BRING_BACK: Final = "sitrack db restore FILE"
+_BRING_BACK: Final = (
+    "move it away, with its -wal and -shm; then: sitrack db restore FILE"
+)
 
 _SENTENCES: Final = {
     "[25006]": "the database cannot be written; nothing was changed",

@@ -24,6 +24,7 @@ from sitrack.record.connection import (
     check_file,
     engine_for,
     file_of,
+    holds_no_ledger,
     read_url,
     translated,
 )
@@ -136,7 +137,7 @@ def _read_instance(connection: Connection, ledger: Ledger) -> None:
         missing = getattr(error.orig, "sqlstate", None) == "42P01"
         if not missing and "no such table" not in str(error.orig):
             raise
-        raise Unavailable("this database holds no ledger", "sitrack db init") from None
+        raise holds_no_ledger(ledger.url) from None
     check_schema(revision)
     rows = connection.execute(select(tables.instance)).mappings().all()
     row = rows[0] if len(rows) == 1 else None

@@ -27,6 +27,7 @@ from sitrack.record.connection import (
     create_file,
     engine_for,
     file_of,
+    holds_no_ledger,
     read_url,
     translated,
 )
@@ -168,7 +169,7 @@ def upgrade(url: str) -> tuple[str, str]:
     """
     before = revision_of(url)
     if before is None:
-        raise Unavailable("this database holds no ledger", "sitrack db init")
+        raise holds_no_ledger(read_url(url))
     if before != SCHEMA:
         _refuse_newer(before)
         with _migrating(read_url(url)) as connection:

@@ -1,13 +1,18 @@
 """Each exit code by a situation that happens: one sentence, a way out, nothing changed."""
 
+import itertools
 import shutil
+import signal
 import sqlite3
 import subprocess
+import sys
+import textwrap
 from contextlib import closing
 
 import pytest
 
 from sitrack.pathway.loading import shipped_text
+from sitrack.record import allowed
 
 from .full_disk import FULL, needs_a_full_disk
 from .keyboard import command, contents, surroundings, tamper, typed
@@ -295,6 +300,17 @@ class TestUnavailable:
     def test_a_channel_that_would_not_be_verified(self):
         refuses(14, "worklist", "-d", "postgresql://db.example/clinic")
 
+    def test_the_way_out_is_not_the_command_that_was_typed(self, tmp_path):
+        file = tmp_path / "letter.db"
+        file.write_text("Dear colleague, thank you for this patient. " * 100)
+        file.chmod(0o600)
+        for url in (f"sqlite:///{file}", "postgresql://localhost:1/clinic"):
+            done = typed("db", "status", "-d", url)
+            assert (done.code, done.told.splitlines()[-1]) == (
+                14,
+                "hint: see which record is meant: sitrack db path",
+            )
+
     def test_a_database_that_is_there_already(self, desk):
         before = contents(desk.file)
         done = typed("db", "init", "-d", desk.url)
@@ -357,6 +373,44 @@ class TestNotPermitted:
         done = typed("db", "init", "-d", f"sqlite:///{tmp_path}/another.db", *now)
         assert done.code == 16
         assert not (tmp_path / "another.db").exists()
+
+
+def test_130_interrupted_before_it_began():
+    """While its own modules are loaded nothing could be told in a sentence yet."""
+    early = """
+        import sys
+        from sitrack.__main__ import main
+
+        class Press:
+            def find_spec(self, name, *_):
+                if name == "sitrack.cli":
+                    raise KeyboardInterrupt
+
+        sys.meta_path.insert(0, Press())
+        main()
+    """
+    words = [sys.executable, "-c", textwrap.dedent(early)]
+    done = subprocess.run(words, capture_output=True, env=surroundings(), check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_130_interrupted_while_the_database_is_asked(desk, monkeypatch):
+    """Neither a finding of the check, nor a refusal of the database."""
+    before, answer = contents(desk.file), allowed._is_allowed
+    asked = itertools.count(1)
+
+    def press(*question):
+        if next(asked) == 60:
+            signal.raise_signal(signal.SIGINT)
+        return answer(*question)
+
+    monkeypatch.setattr(allowed, "_is_allowed", press)
+    for words in (("audit", "verify"), SCORE):
+        asked = itertools.count(1)
+        done = desk.type(*words)
+        assert (done.code, done.out) == (130, "")
+        assert "error: interrupted; what was not finished was undone" in done.err
+    assert contents(desk.file) == before
 
 
 def test_a_reader_that_goes_away_is_no_error(desk):

@@ -64,6 +64,15 @@ def test_nothing_is_restored_over_a_record(desk, tmp_path):
     assert "already" in done.err
 
 
+def test_a_backup_that_is_not_there_is_told_as_such(tmp_path):
+    back = tmp_path / "back.db"
+    done = typed("db", "restore", tmp_path / "none", "-d", f"sqlite:///{back}")
+    assert (done.code, done.out) == (2, "")
+    assert f"there is no backup at {tmp_path / 'none'}" in done.err
+    assert "db init" not in done.err
+    assert not back.exists()
+
+
 def test_a_backup_that_was_tampered_with_is_not_restored(desk, tmp_path):
     place, back = tmp_path / "monday.db", tmp_path / "back.db"
     backed_up(desk, place)

@@ -1,11 +1,14 @@
 """Odd outputs and inputs: what was recorded is never called undone."""
 
 import shlex
+import signal
 import sqlite3
 import subprocess
 from contextlib import closing
 
 import pytest
+
+from sitrack.cli.shell import Shell
 
 from .full_disk import FULL, needs_a_full_disk
 from .keyboard import command, contents, surroundings, typed_outside
@@ -41,6 +44,26 @@ def test_a_letter_that_the_terminal_lacks_is_spelled_out(desk):
     assert (done.returncode, "error" in done.stderr) == (0, False)
     assert "\\u2192" in done.stdout
     assert desk.state()["stage"] == "rfa"
+
+
+def test_what_was_recorded_before_an_interruption_is_not_called_undone(
+    desk, monkeypatch
+):
+    def press(shell, name, value):
+        object.__setattr__(shell, name, value)
+        if name == "recorded" and value is not None:
+            signal.raise_signal(signal.SIGINT)
+
+    before = desk.state()["version"]
+    monkeypatch.setattr(Shell, "__setattr__", press)
+    done = desk.type(*SCORE)
+    assert (done.code, done.out) == (130, "")
+    assert done.told.splitlines() == [
+        "error: interrupted; what was recorded until then stays",
+        "hint: look with: sitrack history P00013-R",
+    ]
+    monkeypatch.undo()
+    assert desk.state()["version"] == before + 1
 
 
 @needs_a_full_disk

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import os
+import re
+import signal
 import sqlite3
 import stat
 import threading
@@ -11,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, select, text
+from sqlalchemy import exc, make_url, select, text
 
 from sitrack.errors import (
     BadInput,
@@ -20,8 +22,8 @@ from sitrack.errors import (
     Unavailable,
     WrittenFirst,
 )
+from sitrack.record import allowed, tables, upgrade, verify
 from sitrack.record import connection as doors
-from sitrack.record import tables, upgrade
 from sitrack.record.connection import read_url
 from sitrack.record.journal import load_stream, retried, writing
 from sitrack.record.ledger import SCHEMA, Ledger, glancing, open_ledger, reading
@@ -127,6 +129,33 @@ def test_a_file_that_exists_is_not_made_anew(sqlite_ledger):
     assert everything(sqlite_ledger) == before
 
 
+def test_a_file_that_may_not_be_read_is_told_as_such(file):
+    Path(file).chmod(0o000)
+    error = refusal_of(opening(file))
+    assert error.message == f"you have no permission to read {file}"
+    assert error.hint == f"chmod u+rw '{file}'"
+    Path(file).chmod(0o600)
+    opening(file)()
+
+
+def test_a_link_that_leads_nowhere_is_told_alike_by_whoever_meets_it(tmp_path):
+    link = tmp_path / "link.db"
+    link.symlink_to(tmp_path / "elsewhere.db")
+    acts = (opening(link), lambda: new_ledger(f"sqlite:///{link}"))
+    told = {(error.message, error.hint) for error in map(refusal_of, acts)}
+    assert told == {
+        (
+            f"{link} is a link to a file that is not there",
+            f"see where it leads: ls -l '{link}'",
+        )
+    }
+
+
+def test_in_the_place_of_a_folder_nothing_is_made(tmp_path):
+    error = refusal_of(lambda: new_ledger(f"sqlite:///{tmp_path}"))
+    assert error.message.endswith("is not a file")
+
+
 def test_a_link_is_not_followed_when_a_file_is_made(tmp_path):
     (tmp_path / "link.db").symlink_to(tmp_path / "elsewhere.db")
     refusal_of(lambda: new_ledger(f"sqlite:///{tmp_path / 'link.db'}"))
@@ -169,12 +198,61 @@ def test_another_file_is_no_ledger(tmp_path, content, words):
     assert words in refusal_of(lambda: upgrade.upgrade(f"sqlite:///{path}")).message
 
 
+def _foreign(path):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE letters (words TEXT)")
+    path.chmod(0o600)
+    return path
+
+
+def test_what_is_no_ledger_is_not_changed_by_whoever_looks(tmp_path):
+    paths = [_written(tmp_path / "empty.db", b""), _foreign(tmp_path / "foreign.db")]
+    before = [path.read_bytes() for path in paths]
+    for path in paths:
+        url = f"sqlite:///{path}"
+        refusal_of(opening(path))
+        assert upgrade.revision_of(url) is None
+        refusal_of(lambda url=url: upgrade.upgrade(url))
+    assert [path.read_bytes() for path in paths] == before
+    assert sorted(tmp_path.iterdir()) == paths
+
+
+def test_where_no_ledger_can_be_made_nobody_is_sent_to_make_one(tmp_path):
+    path = _foreign(tmp_path / "foreign.db")
+    for act in (opening(path), lambda: upgrade.upgrade(f"sqlite:///{path}")):
+        error = refusal_of(act)
+        assert error.message == "this database holds no ledger"
+        assert error.hint.startswith("name another file")
+
+
+def test_what_a_killed_beginning_left_can_be_begun_again_after_a_look(tmp_path):
+    path = _written(tmp_path / "x.db", b"")
+    refusal_of(opening(path))
+    new_ledger(f"sqlite:///{path}").close()
+    opening(path)()
+
+
+def test_a_ledger_without_its_log_is_read_as_it_is_and_gets_it_with_a_write(file):
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    before = Path(file).read_bytes()
+    with closing(open_ledger(f"sqlite:///{file}")) as ledger:
+        with reading(ledger) as connection:
+            assert len(load_stream(connection, "office")) == 2
+        assert Path(file).read_bytes() == before
+        append(ledger)
+        assert codes_of(ledger) == set()
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
+
+
 def test_a_damaged_file_is_told_as_such(file, tmp_path):
     whole = Path(file).read_bytes()
     path = _written(tmp_path / "cut.db", whole[:4096] + b"\xff" * (len(whole) - 4096))
     refusal = refusal_of(opening(path))
     assert "damaged" in refusal.message
-    assert refusal.hint == "sitrack db restore FILE"
+    away, _, bring_back = refusal.hint.partition("; then: ")
+    assert (away[:12], bring_back) == ("move it away", "sitrack db restore FILE")
 
 
 # --- the schema
@@ -239,12 +317,21 @@ def test_a_ledger_of_this_schema_needs_no_upgrade(ledger):
         "postgresql://localhost:port/x",
         "://",
         "sqlite+nothing:///x.db",
+        "sqlite://home/x.db",
+        "sqlite://amy@/x.db",
     ],
 )
 def test_a_url_that_names_no_database_of_ours_is_refused(url):
     error = refusal_of(lambda: open_ledger(url), BadInput)
     assert error.code == 2
     assert "postgresql://host/name" in error.hint
+
+
+@pytest.mark.parametrize("options", ["mode=ro", "uri=true&mode=ro", "timeout=1"])
+def test_options_of_a_file_are_refused_and_not_passed_over(file, options):
+    error = refusal_of(lambda: open_ledger(f"sqlite:///{file}?{options}"), BadInput)
+    assert error.message == "a SQLite URL takes no options"
+    assert error.code == 2
 
 
 SECRET = "5ecret"
@@ -315,6 +402,45 @@ def test_a_server_that_cannot_be_reached_is_told_in_one_sentence(tmp_path):
         assert error.message == "the database server cannot be reached"
         assert error.code == 14
         assert SECRET not in "".join(traceback.format_exception(error))
+
+
+def test_a_host_that_has_no_address_is_told_as_such():
+    url = f"postgresql://amy:{SECRET}@nowhere.invalid/x?sslmode=verify-full"
+    error = refusal_of(lambda: open_ledger(url))
+    assert error.message.startswith("the database server cannot be reached")
+    assert (error.hint, error.code) == ("check the host in the database URL", 14)
+    assert "nowhere" not in "".join(traceback.format_exception(error))
+
+
+@pytest.mark.parametrize(
+    ("place", "named"),
+    [
+        ("localhost/x?foo=7h1s", "foo"),
+        ("localhost/x?sslmode=7h1s", "sslmode"),
+        ("localhost/x?channel_binding=7h1s", "channel_binding"),
+        ("localhost/x?keepalives=7h1s", "keepalives"),
+        ("localhost:99999/x", "port"),
+        ("localhost/x?port=7h1s", "port"),
+        ("localhost/x?port=1&port=2", "port"),
+        ("localhost/x?autocommit=1", "autocommit"),
+        ("localhost/x?row_factory=7h1s", "row_factory"),
+    ],
+)
+@pytest.mark.parametrize("act", [open_ledger, upgrade.revision_of, new_ledger])
+def test_an_option_that_is_mistyped_is_named_without_its_value(place, named, act):
+    error = refusal_of(lambda: act(f"postgresql://amy:{SECRET}@{place}"), BadInput)
+    assert re.search(rf"\b{named}\b", error.message)
+    shown = f"{error.message} {error.hint}"
+    assert "7h1s" not in shown
+    assert SECRET not in shown
+
+
+def test_what_a_server_says_of_a_value_is_no_mistyped_option(postgresql_ledger):
+    def ask():
+        with reading(postgresql_ledger) as connection:
+            connection.exec_driver_sql("SET client_encoding = 'invalid port number: '")
+
+    refusal_of(ask)
 
 
 def test_a_database_that_the_server_does_not_know(postgresql_url):
@@ -555,6 +681,85 @@ def test_a_writer_waits_for_a_lock_and_then_writes(sqlite_ledger):
         writer.join()
     with reading(sqlite_ledger) as connection:
         assert len(load_stream(connection, "office")) == 3
+
+
+# --- interrupted while SQLite asks whether a statement may do what it does
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Press Ctrl-C at the nth question of an act; say whether it asked so many."""
+    answer = allowed._is_allowed
+
+    def interrupted(act, nth):
+        asked = 0
+
+        def press(*question):
+            nonlocal asked
+            asked += 1
+            if asked == nth:
+                signal.raise_signal(signal.SIGINT)
+            return answer(*question)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(allowed, "_is_allowed", press)
+            try:
+                act()
+            except KeyboardInterrupt:
+                return True
+        assert asked < nth, "it was lost, or taken for something else"
+        return False
+
+    return interrupted
+
+
+def test_a_write_that_is_interrupted_is_told_as_such_and_undone(
+    sqlite_ledger, interrupted
+):
+    before = everything(sqlite_ledger)
+    nth = 1
+    while interrupted(lambda: append(sqlite_ledger), nth):
+        assert everything(sqlite_ledger) == before
+        sqlite_ledger.close()
+        nth += 1
+    assert nth > 20
+    assert len(everything(sqlite_ledger)["entry"]) == len(before["entry"]) + 1
+    assert codes_of(sqlite_ledger) == set()
+
+
+def test_a_check_that_is_interrupted_finds_nothing(sqlite_ledger, interrupted):
+    def check():
+        verify.verify_ledger(sqlite_ledger, lambda _done: None)
+
+    nth = 1
+    while interrupted(check, nth):
+        sqlite_ledger.close()
+        nth += 7
+    assert nth > 100
+
+
+def test_a_refusal_is_no_interruption(sqlite_ledger, interrupted):
+    """Nor is an interruption a refusal because there was one on that connection."""
+    with reading(sqlite_ledger) as connection:
+        for _ in range(2):
+            for statement in ("DELETE FROM entry", "SELECT load_extension('x')"):
+                with pytest.raises(exc.DatabaseError, match="not authorized"):
+                    connection.exec_driver_sql(statement)
+        query = "SELECT count(*) FROM alembic_version"
+        assert interrupted(lambda: connection.exec_driver_sql(query), 1)
+
+
+def test_an_interruption_as_a_connection_closes_is_told_once(sqlite_ledger, caplog):
+    engine = sqlite_ledger.engine(write=False)
+
+    def press(_connection):
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(engine.dialect, "do_close", press)
+        with pytest.raises(KeyboardInterrupt):
+            engine.dispose()
+    assert caplog.records == []
 
 
 # --- writers that meet
