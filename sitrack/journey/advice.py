@@ -1,17 +1,26 @@
 """What to know about evidence that was taken down all the same. Pure.
 
 What happened is recorded whatever the rules think of it. Where the founding document
-says that it is unusual, whoever writes it down is told so at once, and only told.
+says that it is unusual, or its day looks mistyped, whoever writes it down is told so at
+once, and only told.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from sitrack.journey.episode import Episode
 from sitrack.journey.evidence import Evidence, drug_class
 from sitrack.pathway.stages import Stage, title_of
+
+_OF_ITS_TIME: Final = frozenset({"score", "exam", "screen", "visit", "contact"})
+"""Kinds that tell how things are; all others may be a patient's history."""
+_LATELY: Final = dt.timedelta(days=182)
+"""Less than a year, lest the year before, typed by habit in January, goes unseen."""
+_HISTORY: Final = dt.timedelta(days=5 * 365)
+"""Earlier care, surgery and images lie years back; beyond this, ask."""
 
 
 def advice(episode: Episode, seq: int) -> list[str]:
@@ -22,8 +31,26 @@ def advice(episode: Episode, seq: int) -> list[str]:
         seq: the number of the entry.
     """
     fact = episode.entry(seq)
-    said = _ADVICE[fact.kind](episode, fact) if fact and fact.kind in _ADVICE else None
-    return [said] if said else []
+    if fact is None:
+        return []
+    asked = [_long_ago, _ADVICE.get(fact.kind, _nothing)]
+    return [said for ask in asked if (said := ask(episode, fact))]
+
+
+def _nothing(_episode: Episode, _fact: Evidence) -> None:
+    return None
+
+
+def _long_ago(episode: Episode, fact: Evidence) -> str | None:
+    """A mistyped year would stand unseen at the far end of the history."""
+    # What belongs to an earlier procedure is history with it.
+    is_new = fact.kind in _OF_ITS_TIME and fact.about is None
+    before = _LATELY if is_new else _HISTORY
+    if episode.opened - fact.day <= before:
+        return None
+    return (
+        f"{fact.day} is long before the opening, {episode.opened}: is the year right?"
+    )
 
 
 def _unguided(_episode: Episode, fact: Evidence) -> str | None:

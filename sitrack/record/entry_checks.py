@@ -62,7 +62,8 @@ class Walk:
 
     Attributes:
         ledger: the record.
-        now: the latest instant at which anything can have been written.
+        now: the present, by which it is told what is overdue.
+        latest: the last instant at which anything can have been written.
         tell: called with the number of entries seen, every thousand.
         erased: which contents were erased by law.
         streams: how many there were.
@@ -74,6 +75,7 @@ class Walk:
 
     ledger: Ledger
     now: dt.datetime
+    latest: dt.datetime
     tell: Callable[[int], None]
     erased: Erased
     streams: int = 0
@@ -83,7 +85,7 @@ class Walk:
     broken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._latest = self.now + AHEAD
+        self._latest = self.latest + AHEAD
 
     def faults(
         self, connection: Connection, only: str | None = None

@@ -24,7 +24,7 @@ from sitrack.record.erasure import Erased, erased
 from sitrack.record.faults import LOG, Fault, Report
 from sitrack.record.fingerprint import schema_faults
 from sitrack.record.keys import Trusted
-from sitrack.record.ledger import Ledger, present_instant, reading
+from sitrack.record.ledger import Ledger, present_instant, reading, real_instant
 from sitrack.record.log_checks import (
     LogCheck,
     Seen,
@@ -115,8 +115,9 @@ class _Verification:
         report = Report(is_signed=bool(self.held.keys))
         report.faults += self._guarded("schema", self._shape())
         gone = self._value(erased, Erased())
-        now = self._value(self._latest_possible, self.ledger.clock())
-        walk = Walk(self.ledger, now, self.tell, gone)
+        now = self._value(self._present, self.ledger.clock())
+        latest = self._value(self._latest_possible, now)
+        walk = Walk(self.ledger, now, latest, self.tell, gone)
         report.faults += self._guarded("entry", walk.faults(self.connection))
         report.faults += self._guarded(LOG, self._log(walk, report))
         report.faults += self._guarded("episode", self._episodes(walk, report))
@@ -191,6 +192,9 @@ class _Verification:
             yield from origins.origin_faults(self.connection)
         yield from origins.orphans(self.connection)
 
+    def _present(self, connection: Connection) -> dt.datetime:
+        return present(connection, self.ledger)
+
     def _latest_possible(self, connection: Connection) -> dt.datetime:
         return latest_possible(connection, self.ledger)
 
@@ -224,7 +228,7 @@ def _any_bytes(connection: Connection) -> Iterator[None]:
         driver.text_factory = str
 
 
-def latest_possible(connection: Connection, ledger: Ledger) -> dt.datetime:
+def present(connection: Connection, ledger: Ledger) -> dt.datetime:
     """Return the present, or for a synthetic ledger the time it was walked to."""
     now = max(present_instant(connection, ledger), ledger.clock())
     if ledger.synthetic and not ledger.injected:
@@ -234,12 +238,20 @@ def latest_possible(connection: Connection, ledger: Ledger) -> dt.datetime:
     return now
 
 
+def latest_possible(connection: Connection, ledger: Ledger) -> dt.datetime:
+    """Return the last instant at which anything can have been written."""
+    now = present(connection, ledger)
+    # A clock that is handed in may be behind what a command wrote without it: on a
+    # practice record somebody forgot it once, and nobody tampered.
+    return max(now, real_instant(connection)) if ledger.injected else now
+
+
 def stream_fault(
     connection: Connection, ledger: Ledger, stream: str
 ) -> tuple[int, Fault | None]:
     """Return the last number of one stream, and the first fault of its chain."""
-    now = latest_possible(connection, ledger)
-    walk = Walk(ledger, now, lambda _: None, erased(connection, stream))
+    now, latest = present(connection, ledger), latest_possible(connection, ledger)
+    walk = Walk(ledger, now, latest, lambda _: None, erased(connection, stream))
     faults = list(walk.faults(connection, stream))
     return walk.entries, (faults[0] if faults else None)
 

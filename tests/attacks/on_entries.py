@@ -194,7 +194,7 @@ def occurred_ahead(b):
 
 @attack(TIMES, "write an entry in the future, valid hash", C="FUTURE")
 def recorded_ahead(b):
-    b.append(b.one, {"text": "x"}, recorded="2035-01-01T00:00:00.000000Z")
+    b.append(b.one, {"text": "x"}, recorded="2999-01-01T00:00:00.000000Z")
 
 
 @attack(TIMES, "give a time that is none, chain anew", C="INTEGRITY")

@@ -145,6 +145,11 @@ class TestNotEligible:
         error = fails(10, *SCORE, "--on", "2025-04-08")
         assert self.codes(error) == {("FUTURE_DATED", None)}
 
+    def test_a_day_before_birth_which_stays_unsaid(self, fails):
+        error = fails(10, *SCORE, "--on", "1900-01-01")
+        assert self.codes(error) == {("OUT_OF_ORDER", None)}
+        assert "1970" not in str(error)
+
     def test_the_other_side(self, fails):
         words = ("record", "exam", "P00013-R", "--positive", "faber", "--as", "rivera")
         error = fails(10, *words, "--side", "left")

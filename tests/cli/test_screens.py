@@ -100,6 +100,9 @@ WRITES = {
     "record-score": ["record", "score", "P00013-R", "--nrs", "6.5", "--pgic", "4"],
     "record-dry-run": ["record", "score", "P00013-R", "--nrs", "6", "--dry-run"],
     "record-warned": ["record", "therapy", "P00013-R", "--type", "stretching-only"],
+    "record-long-ago": [
+        *("record", "score", "P00021-L", "--nrs", "7", "--on", "1900-01-01"),
+    ],
     "record-both": ["record", "score", "P00021", "--both", "left.nrs=3", "right.nrs=6"],
     "record-both-dry-run": [
         *("record", "therapy", "P00021", "--both", "-n"),

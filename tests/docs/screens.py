@@ -26,6 +26,8 @@ COMMAND = "python -m tests.docs.screens --write"
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PART = "\x1e"
 _RECEIPT = re.compile(r"\b[0-9a-f]{4}( [0-9a-f]{4}){3}\b")
+_END = b"\x04" * 500
+"""Typed ahead: a command that asks what its page does not show is told no more."""
 _SYNTHETIC = "synthetic ledger: invented patients only\n"
 """Said with every screen of such a record; the pages say it once, in their own words."""
 
@@ -107,13 +109,15 @@ def _on_a_terminal(script: str, folder: Path) -> str:
         "LANG": "C.UTF-8",
         "TERM": "dumb",
     }
-    ours, theirs = pty.openpty()
+    # Its keyboard is a terminal of its own, whose echo would stand on the screen.
+    (ours, theirs), (typing, keyboard) = pty.openpty(), pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 500, 80, 0, 0))
+    os.write(typing, _END)
     shell = subprocess.Popen(
         ["bash", "-c", script],
         cwd=folder / "home",
         env=environment,
-        stdin=subprocess.DEVNULL,
+        stdin=keyboard,
         stdout=theirs,
         stderr=theirs,
     )
@@ -123,6 +127,8 @@ def _on_a_terminal(script: str, folder: Path) -> str:
         while piece := _read(terminal):
             out += piece
     shell.wait()
+    for each in (keyboard, typing):
+        os.close(each)
     return out.decode("utf-8")
 
 

@@ -10,6 +10,7 @@ from tests.journey.notation import (
     in_conservative_care,
     in_relief_after_conservative_care,
     in_rfa,
+    on,
 )
 
 
@@ -75,6 +76,39 @@ def test_an_injection_without_an_image_shows_nothing():
     unguided = ["without image guidance it shows nothing about the joint"]
     assert told(story, story.injection(0, guidance="none")) == unguided
     assert told(story, story.injection(1)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "limit"),
+    [
+        ("score", {"nrs": 7}, 182),
+        ("exam", {"positive": "faber"}, 182),
+        ("visit", {}, 182),
+        ("therapy", {"type": "passive"}, 5 * 365),
+        ("imaging", {"modality": "ct", "regions": "lumbar"}, 5 * 365),
+        ("consent", {"procedure": "rfa"}, 5 * 365),
+        ("injection", {"guidance": "ct", "nrs": 8}, 5 * 365),
+    ],
+)
+def test_what_lies_long_before_the_opening_is_asked_for_its_year(kind, values, limit):
+    story = Story()
+    assert told(story, story.record(kind, -limit, **values)) == []
+    [said] = told(story, story.record(kind, -limit - 1, **values))
+    day, opened = on(-limit - 1), on(0)
+    assert said == f"{day} is long before the opening, {opened}: is the year right?"
+
+
+def test_the_scores_and_the_diary_of_an_earlier_injection_are_history_with_it():
+    story = Story()
+    earlier = story.injection(-400)
+    assert told(story, story.diary(None, "1h=2", about=earlier)) == []
+    assert told(story, story.record("score", -380, nrs=2, about=earlier)) == []
+
+
+def test_the_year_is_asked_for_beside_what_else_is_unusual():
+    story = Story()
+    long_ago = story.therapy(-5000, type="stretching-only")
+    assert told(story, long_ago)[1:] == ["stretching alone can worsen instability"]
 
 
 def test_what_is_no_evidence_is_not_advised_on():

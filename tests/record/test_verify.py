@@ -1,6 +1,7 @@
 """Tampering by somebody who owns the database: each kind is found, and named."""
 
 import contextlib
+import datetime as dt
 import hashlib
 import json
 import secrets
@@ -8,7 +9,8 @@ import uuid
 
 import pytest
 
-from sitrack.record import adrift, chain, codec, verify
+from sitrack.clock import machine_clock
+from sitrack.record import adrift, chain, codec, upgrade, verify
 from sitrack.record.ledger import reading
 from tests.clinic import Clinic, codes_of, driver, faults_of
 
@@ -370,6 +372,43 @@ def test_an_entry_of_the_future_is_found(forge):
 def test_an_entry_written_in_the_future_is_found(forge):
     seq, found = forge(recorded="2999-01-01T00:00:00.000000Z")
     assert ("FUTURE", forge.key.stream, seq) in found
+
+
+def of_the_machine(ledger):
+    """Take the handed-in clock away again, as a command without it does."""
+    ledger.clock, ledger.injected = machine_clock, False
+
+
+def test_a_practice_record_holds_though_the_clock_was_once_forgotten(ledger):
+    clinic = Clinic(ledger)
+    key, walked_to = clinic.injected(), ledger.clock
+    of_the_machine(ledger)
+    clinic.record(key, "score", nrs="7")
+    assert faults_of(ledger) == []
+    ledger.use_clock(walked_to)
+    assert faults_of(ledger) == []
+    with reading(ledger) as connection:
+        assert verify.stream_fault(connection, ledger, key.stream) == (3, None)
+
+
+@pytest.mark.parametrize(("ahead", "is_found"), [(0, False), (3600, True)])
+def test_what_is_later_than_both_clocks_is_of_the_future(forge, ahead, is_found):
+    written = machine_clock() + dt.timedelta(seconds=ahead)
+    seq, found = forge(recorded=codec.instant_text(written))
+    assert (("FUTURE", forge.key.stream, seq) in found) == is_found
+
+
+def test_a_real_record_knows_its_own_clock_only(ledger_url):
+    made = upgrade.create(
+        ledger_url, zone="Europe/London", synthetic=False, recorder="tests"
+    )
+    with contextlib.closing(made) as ledger:
+        key = Clinic(ledger).opened()
+        written = machine_clock() + dt.timedelta(hours=1)
+        day = written.date().isoformat()
+        changes = {"recorded": codec.instant_text(written), "occurred": day}
+        forged(ledger, key.stream, **changes, payload={"values": {"nrs": "1"}})
+        assert ("FUTURE", key.stream, 2) in faults_of(ledger)
 
 
 def test_an_entry_written_before_its_predecessor_is_found(forge):
