@@ -99,6 +99,16 @@ def test_a_file_that_is_there_stays_as_it_is(place, tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
+@pytest.mark.parametrize("name", ["own.toml", "deeper/own.toml"])
+def test_a_place_where_none_can_be_made_is_told_with_the_option_that_names_it(
+    tmp_path, name
+):
+    (tmp_path / "file").write_text("")
+    done = typed("config", "init", "--config", tmp_path / "file" / name)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.endswith("hint: another with --config\n")
+
+
 def test_every_line_of_it_can_be_set_by_taking_the_mark_away(place):
     typed("config", "init")
     text = place.read_text()
