@@ -162,7 +162,7 @@ def _described(
         return 2, "bad-input", *_usage(error), ()
     if isinstance(error, NotShown):
         message = "it was recorded, but could not be shown; do not repeat it"
-        return 1, "internal", message, f"look with: {error.look}", ()
+        return 1, "not-shown", message, f"look with: {error.look}", ()
     if isinstance(error, OSError) and error.errno and error.filename is None:
         message = f"the answer could not be written out: {error.strerror}"
         hint = "see where stdout leads, and ask again"

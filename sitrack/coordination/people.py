@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sitrack.coordination.days import refuse_impossible
 from sitrack.errors import BadInput, NotFound, NotPermitted
 from sitrack.journey.entries import ENROLLED, PAYER_SET, Draft, Entry, Provenance
 from sitrack.journey.patient import patient_stream, read_patient_key
@@ -73,11 +74,12 @@ def provenance(work: Work, author: Author, performer: str | None = None) -> Prov
     """Return who did it and who wrote it, both from the staff list.
 
     Raises:
-        NotPermitted: one of them is not on it.
+        NotPermitted: who writes is not on it.
+        NotFound: the performer is not.
     """
     recorder = author_of(work, author)
     if performer is not None and staff.member(work.connection, performer) is None:
-        raise NotPermitted(
+        raise NotFound(
             f"{performer} is not on the staff list",
             f"sitrack staff add {performer} --role clinician",
         )
@@ -143,7 +145,8 @@ def set_payer(
     """Say who pays for a patient from a day on; None for nobody any more.
 
     Raises:
-        BadInput: it is no coded word, or is so already, or the day cannot be.
+        BadInput: it is no coded word, or is so already.
+        Refused: the day cannot be.
         NotFound: there is no such patient.
         NotPermitted: the author is not on the staff list.
     """
@@ -154,9 +157,7 @@ def set_payer(
         patient = registry.patient(work.connection, read_patient_key(key))
         work.load(patient_stream(patient.key))
         day = on or work.today
-        born = patient.person.born
-        if day > work.today or (born is not None and day < born):
-            raise BadInput(f"--on {day} is after today, or before the patient's birth")
+        refuse_impossible(day, work.today, patient.person.born)
         if history.payer_at(work.connection, ledger, patient.key, day) == payer:
             said = f"{payer} pays" if payer else "nobody pays"
             raise BadInput(

@@ -71,6 +71,7 @@ def test_what_was_recorded_but_not_shown_is_said_to_be_recorded(
     done = outside(desk, words, f"> {FULL}")
     assert done.returncode == 1
     assert "it was recorded, but could not be shown" in done.stderr
+    assert "--json" not in words or '"type": "not-shown"' in done.stderr
     assert look in done.stderr
     assert "nothing was changed" not in done.stderr
     assert "Exception" not in done.stderr
