@@ -24,10 +24,12 @@ from sitrack.errors import (
     NotPermitted,
     SitrackError,
     Unavailable,
+    may_be_repeated,
 )
 from sitrack.legible import shown
 
 INTERRUPTED = 130
+_SURPLUS = "unexpected extra argument"
 
 
 class NotShown(Exception):
@@ -45,6 +47,8 @@ class NotShown(Exception):
 def report(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what went wrong on stderr, and return the exit code."""
     code, kind, message, hint, findings = _described(error)
+    if isinstance(error, click.ClickException):
+        message = _without_names(message, arguments)
     if isinstance(error, click.NoSuchOption):
         hint = _in_order(error, arguments) or hint
     hint = hint or _way_out(code, findings, arguments)
@@ -176,10 +180,23 @@ def _usage(error: click.ClickException) -> tuple[str, str | None]:
     if isinstance(error, click.NoSuchOption):
         near = difflib.get_close_matches(error.option_name, error.possibilities or ())
         meant = f"did you mean {' or '.join(near)}? " if near else ""
-        return f"there is no option {error.option_name[:30]}", f"{meant}{hint or ''}"
+        known = may_be_repeated(error.option_name.lstrip("-"))
+        name = error.option_name if known else "of that name"
+        return f"there is no option {name}", f"{meant}{hint or ''}"
     _name_argument(error)
     message = " ".join(error.format_message().split()).rstrip(".")
     return message[:1].lower() + message[1:], hint
+
+
+def _without_names(message: str, arguments: Sequence[str]) -> str:
+    """Leave out of a sentence of click's what was typed and might be a name."""
+    for word in arguments:
+        value = word.partition("=")[2] if word.startswith("-") else word
+        if value and not may_be_repeated(value):
+            message = message.replace(repr(value), "that")
+    before, surplus, typed = message.partition(_SURPLUS)
+    words = typed.lstrip("s").strip(" ()").split()
+    return message if all(map(may_be_repeated, words)) else f"{before}{surplus}s"
 
 
 def _name_argument(error: click.ClickException) -> None:

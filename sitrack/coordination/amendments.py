@@ -68,7 +68,9 @@ def correct(
 def _refuse_unknown_performer(work: Work, draft: Draft) -> None:
     who = draft.provenance.performer
     if who is not None and staff.member(work.connection, who) is None:
-        raise NotFound(f"{who} is not on the staff list", "sitrack staff list")
+        raise NotFound(
+            f"{staff.called(who)} is not on the staff list", "sitrack staff list"
+        )
     kind = KINDS.get(draft.payload["kind"])
     if kind is not None and kind.clinician:
         clinician_named(work, who or draft.provenance.recorder, "an attestation")

@@ -211,7 +211,9 @@ def _whose(
     if named in duty.roster(work.connection, work.ledger, work.today).teams:
         return None, named
     if staff.active(work.connection, named) is None:
-        raise NotFound(f"{named} is not on the staff list", "sitrack staff list")
+        raise NotFound(
+            f"{staff.called(named)} is not on the staff list", "sitrack staff list"
+        )
     return named, None
 
 
