@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import re
 import sys
 import textwrap
 import traceback
@@ -17,7 +18,7 @@ from typing import Any
 
 import click
 
-from sitrack.cli.output import dumped, screen_width
+from sitrack.cli.output import dumped, naming, screen_width
 from sitrack.errors import (
     BadInput,
     NotFound,
@@ -29,6 +30,11 @@ from sitrack.errors import (
 from sitrack.legible import shown
 
 INTERRUPTED = 130
+_PASTED = re.compile(r"(?:^|(?<=: )|(?<=\())sitrack [a-z].*?(?=$|[,;?] | \(|\))")
+"""A command in a hint that is there to be pasted; others are only spoken of."""
+_NAMES_ONE = re.compile(r" (-[qvny]*d|--database|--help)")
+_SHORT = re.compile(r"-[qvny]*d(.*)\Z", re.DOTALL)
+"""`-d` alone, behind flags of one letter, or joined to its value."""
 _SURPLUS = "unexpected extra argument"
 
 
@@ -52,6 +58,8 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, click.NoSuchOption):
         hint = _in_order(error, arguments) or hint
     hint = hint or _way_out(code, findings, arguments)
+    if hint:
+        hint = _about_this_record(hint, arguments)
     lines = _wrapped(f"error: {message}")
     for finding in findings:
         for line in _finding_lines(finding):
@@ -111,6 +119,33 @@ def _way_out(
     if code in {BadInput.code, NotPermitted.code}:
         return f"see: {_help_of(arguments)}"
     return _WHERE_TO_LOOK.get(code)
+
+
+def _about_this_record(hint: str, arguments: Sequence[str]) -> str:
+    """Let the commands of a hint name the record that was typed, as `Next:` lines do."""
+    named = naming(_database_typed(arguments))
+
+    def whole(found: re.Match[str]) -> str:
+        command = found[0]
+        return command if _NAMES_ONE.search(command) else f"{command}{named}"
+
+    return _PASTED.sub(whole, hint)
+
+
+def _database_typed(arguments: Sequence[str]) -> str | None:
+    """The value of `-d`, in each of the ways in which it can be typed.
+
+    What was typed may not even be understood, so that no parser has read it.
+    """
+    words = iter(arguments)
+    found = None
+    for word in itertools.takewhile(lambda word: word != "--", words):
+        short, (long, joined, value) = _SHORT.match(word), word.partition("=")
+        if short:
+            found = short[1] or next(words, None)
+        elif long == "--database":
+            found = value if joined else next(words, None)
+    return found
 
 
 def _in_order(error: click.NoSuchOption, arguments: Sequence[str]) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sitrack.errors import BadInput, NotEligible, repeated
+from sitrack.errors import BadInput, NotEligible, may_be_repeated, repeated
 from sitrack.journey.amendments import effective, kept
 from sitrack.journey.desk import Desk
 from sitrack.journey.entries import (
@@ -95,7 +95,8 @@ def _refuse_twice(given: Sequence[tuple[str, str]]) -> None:
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice is not None:
         raise BadInput(
-            f"{repeated(twice, 'a field')} is set twice", "give each field once"
+            f"{twice if may_be_repeated(twice) else 'a field'} is set twice",
+            "give each field once",
         )
 
 

@@ -1,6 +1,7 @@
 """A word that was misspelt: named once, with what would have been right."""
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -271,3 +272,86 @@ def test_what_was_meant_is_told_though_it_is_not_repeated(misspelt):
     error = misspelt("why", "P00013-R", "Fusoin")
     assert error["message"] == "there is no stage of that name"
     assert error["hint"].startswith("did you mean fusion")
+
+
+# --- the record that a hint speaks of
+
+
+def hint_of(*words):
+    """The hint, said alike to people and to programs."""
+    hint = typed(*words).err.partition("hint: ")[2].rstrip("\n")
+    error = json.loads(typed(*words, "--json").err.splitlines()[-1])["error"]
+    assert error["hint"] == hint
+    return hint
+
+
+@pytest.mark.parametrize(
+    "typing",
+    [
+        ("-d", "URL"),
+        ("-dURL",),
+        ("-qd", "URL"),
+        ("--database", "URL"),
+        ("--database=URL",),
+    ],
+)
+def test_the_command_of_a_hint_goes_to_the_record_that_was_typed(desk, typing):
+    where = [word.replace("URL", desk.url) for word in typing]
+    words = ("advance", "P00013-R", "rfa", "--as", "rivera")
+    hint = hint_of(*words, *where)
+    assert hint.endswith(f"sitrack why P00013-R rfa -d {desk.url}")
+    assert typed(*hint.partition("sitrack ")[2].split()).code == 0
+
+
+def test_no_record_is_made_elsewhere_than_where_it_was_looked_for(tmp_path):
+    url = f"sqlite:///{tmp_path / 'of two words.db'}"
+    assert hint_of("worklist", "-d", url) == f"sitrack db init -d '{url}'"
+
+
+def test_without_such_an_option_a_hint_stays_as_it_is(desk, monkeypatch):
+    assert hint_of("worklist") == "sitrack db init"
+    monkeypatch.setenv("SITRACK_DATABASE_URL", desk.url)
+    hint = hint_of("advance", "P00013-R", "rfa", "--as", "rivera")
+    assert hint.endswith("sitrack why P00013-R rfa")
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (
+            ("worklist", "--as", "nobody1"),
+            "sitrack staff list -d URL, then --as ID (or set SITRACK_AS once)",
+        ),
+        (("wroklist",), "did you mean worklist? see: sitrack --help"),
+        (("worklist", "--xyzzy"), "see: sitrack worklist --help"),
+        (("worklist", "@none"), "sitrack view list -d URL (@calls)"),
+        (
+            (
+                *("entry", "correct", "P00013-R", "2", "--set", "text=x", "--yes"),
+                *("--reason", "typing-error", "--as", "rivera"),
+            ),
+            "take it out (sitrack entry retract P00013-R N -d URL), and write it anew",
+        ),
+    ],
+)
+def test_the_record_stands_behind_the_command_and_not_behind_the_hint(
+    desk, words, hint
+):
+    assert hint_of(*words, "-d", desk.url) == hint.replace("URL", desk.url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://kim:hush@127.0.0.1:1/x", "postgresql://127.0.0.1:1/x?password=hush"],
+)
+def test_a_hint_tells_no_password(url):
+    assert "hush" not in hint_of("worklist", "-d", url)
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+@pytest.mark.parametrize("option", ["--database", "--config", "--as"])
+def test_an_option_that_is_empty_is_not_taken_for_one_left_out(option, empty):
+    done = typed("worklist", option, empty)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"error: {option} is empty\nhint: give it a value")
+    assert typed("db", "init", "--zone", "UTC", "-d", empty).code == 2
