@@ -331,7 +331,7 @@ class TestUnavailable:
         assert (done.code, done.out) == (14, "")
         assert done.err == (
             f"error: there is a database already at {desk.file}\n"
-            "hint: sitrack db status\n"
+            f"hint: sitrack db status -d {desk.url}\n"
         )
         assert contents(desk.file) == before
 
