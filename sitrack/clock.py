@@ -13,7 +13,7 @@ import zoneinfo
 from collections.abc import Callable
 from typing import Final
 
-from sitrack.errors import BadInput
+from sitrack.errors import BadInput, repeated
 
 _RELATIVE: Final = re.compile(r"([+-])([0-9]{1,4})([dw])\Z", re.ASCII)
 _FIRST_YEAR: Final = 1900
@@ -92,7 +92,7 @@ def read_day(text: str, today: Callable[[], dt.date]) -> dt.date:
 def _refuse_far_away(text: str, day: dt.date) -> None:
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
         raise BadInput(
-            f"{text[:40]!r} is not from {_FIRST_YEAR} to {_LAST_YEAR}",
+            f"{repeated(text, 'that')} is not from {_FIRST_YEAR} to {_LAST_YEAR}",
             "give a day of this clinic's patients, such as 2025-05-31",
         )
 
@@ -108,7 +108,7 @@ def _day_typed(text: str, today: Callable[[], dt.date]) -> dt.date:
     except (ValueError, OverflowError):
         known = "2025-05-31, today, yesterday, -3d or +2w"
         hint = "tomorrow is +1d" if text.lower() == "tomorrow" else known
-        raise BadInput(f"{text[:20]!r} is not a day", hint) from None
+        raise BadInput(f"{repeated(text, 'that')} is not a day", hint) from None
 
 
 def read_instant(text: str, zone: dt.tzinfo) -> dt.datetime:
@@ -121,7 +121,7 @@ def read_instant(text: str, zone: dt.tzinfo) -> dt.datetime:
         instant = dt.datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(
-            f"{text[:30]!r} is not an instant",
+            f"{repeated(text, 'that')} is not an instant",
             "2025-05-31, 2025-05-31T09:00 or …T09:00:00Z",
         ) from None
     _refuse_far_away(text, instant)

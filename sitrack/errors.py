@@ -7,6 +7,28 @@ fault and leaves with exit code 1. No message ever holds personal data or free t
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+_WORD: Final = r"[a-z][a-z0-9_-]{0,39}"
+_KEY: Final = r"[Pp][0-9]{4,9}(-[LRlr][0-9]*)?"
+_DAY: Final = r"[+-]?[0-9]{1,5}([-:./T+][0-9]{1,2})*[a-zZ]{0,2}"
+_NO_NAME: Final = re.compile(rf"({_WORD}|{_KEY}|{_DAY})\Z", re.ASCII)
+
+
+def may_be_repeated(typed: str) -> bool:
+    """Whether an error may say again what somebody typed.
+
+    What is typed in the wrong place can be a person's name or number, and errors end up
+    in logs. A word such as our own, a key, a day or a length of time is none.
+    """
+    return _NO_NAME.match(typed) is not None
+
+
+def repeated(typed: str, otherwise: str) -> str:
+    """Return what was typed, quoted, or other words where it might be somebody's name."""
+    return repr(typed) if may_be_repeated(typed) else otherwise
+
 
 class SitrackError(Exception):
     """Something that the person at the keyboard can read and act on.

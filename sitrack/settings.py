@@ -9,10 +9,11 @@ one stands. Nothing else in the house reads the environment.
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
 import string
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +28,7 @@ _ADDRESS: Final = re.compile(
     rf"(?=[^@]{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*\Z"
 )
 _ICD10: Final = re.compile(r"[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?\Z", re.ASCII)
+_SERVICE: Final = re.compile(r"_SERVICE_(HOST|PORT)|_PORT_[0-9]+_(TCP|UDP)")
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -41,7 +43,10 @@ def is_plain_address(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting: its dotted name in a file, how it is read, and its default."""
+    """One setting: its dotted name in a file, how it is read, and its default.
+
+    Reading raises a ValueError that says what it takes: `a time such as 08:00`.
+    """
 
     name: str
     read: Callable[[Any], Any]
@@ -60,19 +65,13 @@ def _text(value: Any) -> str:
     return value
 
 
-def _port(value: Any) -> int:
-    number = int(value)
-    if isinstance(value, bool) or not 0 < number < 65536:
-        raise ValueError("a port number")
-    return number
-
-
-def _whole(low: int, high: int, what: str) -> Callable[[Any], int]:
+def _whole(low: int, high: int, of: str = "") -> Callable[[Any], int]:
     def read(value: Any) -> int:
-        number = int(value)
-        if isinstance(value, bool) or not low <= number <= high:
-            raise ValueError(f"a number of {what} from {low} to {high}")
-        return number
+        typed = isinstance(value, int) and not isinstance(value, bool)
+        digits = isinstance(value, str) and value.strip().isdecimal()
+        if not (typed or digits) or not low <= int(value) <= high:
+            raise ValueError(f"a whole number{of} from {low} to {high}")
+        return int(value)
 
     return read
 
@@ -95,20 +94,21 @@ def _one_of(*words: str) -> Callable[[Any], str]:
 
 
 def _time(value: Any) -> dt.time:
-    return value if isinstance(value, dt.time) else dt.time.fromisoformat(str(value))
+    try:
+        typed = isinstance(value, dt.time)
+        time = value if typed else dt.time.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("a time such as 08:00") from None
+    return time
 
 
 def _days(value: Any) -> tuple[int, ...]:
-    words = value.split(",") if isinstance(value, str) else list(value)
-    words = [word for word in words if word]
-    return tuple(sorted({_WEEKDAYS.index(word.strip()) for word in words}))
-
-
-def _years(value: Any) -> int:
-    number = int(value)
-    if isinstance(value, bool) or not 6 <= number <= 100:
-        raise ValueError("a number of years from 6 to 100")
-    return number
+    words = value.split(",") if isinstance(value, str) else value
+    try:
+        typed = {word.strip() for word in words if word}
+        return tuple(sorted(_WEEKDAYS.index(word) for word in typed))
+    except (ValueError, TypeError, AttributeError):
+        raise ValueError("a list of days of the week, such as mon,wed,sat") from None
 
 
 def _icd10(value: Any) -> str:
@@ -182,19 +182,19 @@ OPTIONS: Final = (
     Option("reminders.days", _days, (), "messages leave on these days of the week"),
     Option(
         "reminders.lease",
-        _whole(1, 3600, "seconds"),
+        _whole(1, 3600, " of seconds"),
         120,
         "seconds a claimed reminder is kept",
     ),
     Option(
         "reminders.most_per_person",
-        _whole(1, 1000, "messages"),
+        _whole(1, 1000, " of messages"),
         20,
         "messages to one person in a day, by one channel",
     ),
     Option(
         "reminders.most_per_hour",
-        _whole(1, 1_000_000, "messages"),
+        _whole(1, 1_000_000, " of messages"),
         1000,
         "messages through one channel in an hour",
     ),
@@ -202,10 +202,15 @@ OPTIONS: Final = (
     Option("webhook.secret_file", _text, "", "the file with the key of its signature"),
     Option("webhook.ca_file", _text, "", "certificates to trust besides the system's"),
     Option("notify.urls_file", _text, "", "the file with the services of notify"),
-    Option("record.retention_years", _years, 10, "how long a record of care is kept"),
+    Option(
+        "record.retention_years",
+        _whole(6, 100, " of years"),
+        10,
+        "how long a record of care is kept",
+    ),
     Option("export.diagnosis", _icd10, "M53.3", "the ICD-10-CM code in FHIR exports"),
     Option("smtp.host", _text, "localhost", "the mail server"),
-    Option("smtp.port", _port, 587, "its port"),
+    Option("smtp.port", _whole(1, 65535), 587, "its port"),
     Option(
         "smtp.security", _one_of("starttls", "tls"), "starttls", "how it is secured"
     ),
@@ -293,8 +298,9 @@ def load(
 
     Raises:
         Unavailable: a settings file is missing, half-written, or holds what is no
-            setting; the sentence names file and key.
+            setting, or a variable is none; the sentence names file and key.
     """
+    _refuse_unknown_variables(environ)
     documents = [
         (path, _read(path, required=bool(config or environ.get("SITRACK_CONFIG"))))
         for path in files(environ, config)
@@ -310,6 +316,37 @@ def load(
     for name, otherwise in _ELSEWHERE.items():
         values[name] = values[name] or otherwise()
     return Settings(values, origins)
+
+
+def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
+    """A misspelt variable would leave the default in force, and nobody would know."""
+    known = {"SITRACK_CONFIG", *(option.variable for option in OPTIONS)}
+    for name, value in environ.items():
+        if (
+            name.startswith("SITRACK_")
+            and name not in known
+            and value
+            and not _is_of_a_cluster(name, value)
+        ):
+            raise Unavailable(
+                f"the variable {name[:60]} is no setting", _meant(name, known)
+            )
+
+
+def _is_of_a_cluster(name: str, value: str) -> bool:
+    """Whether a cluster sets it in every container, beside a service of our name."""
+    return _SERVICE.search(name) is not None or (
+        name.endswith("_PORT") and "://" in value
+    )
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """The nearest variable; what all have in common makes none of them near."""
+    bare = [each.removeprefix("SITRACK_") for each in known]
+    near = difflib.get_close_matches(name.removeprefix("SITRACK_"), bare, n=1)
+    if near:
+        return f"did you mean SITRACK_{near[0]}?"
+    return "unset it, and see which there are: sitrack config show"
 
 
 _ELSEWHERE: Final = {
@@ -339,10 +376,9 @@ def _first(
 def _typed(option: Option, raw: Any, origin: str) -> Any:
     try:
         return option.read(raw)
-    except (ValueError, TypeError) as error:
-        wanted = str(error) if str(error).startswith(("one ", "a ")) else option.about
+    except ValueError as error:
         raise Unavailable(
-            f"the setting {option.name} ({origin}) is not understood: it takes {wanted}",
+            f"the setting {option.name} ({origin}) is not understood: it takes {error}",
             "mend it there, or give it with a flag",
         ) from None
 

@@ -92,12 +92,21 @@ def init(shell: Shell) -> None:
         raise BadInput(
             f"there is a settings file already at {place}", "sitrack config show"
         )
-    place.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-    with new_file(place) as file:
+    _make_folder(place.parent)
+    with new_file(place, "--config") as file:
         file.write(commented().encode("utf-8"))
     click.echo(f"wrote {place}")
     if not shell.quiet:
         click.echo("Next: sitrack config show")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"its folder cannot be made: {error.strerror}", "another with --config"
+        ) from None
 
 
 def _place(shell: Shell) -> Path:

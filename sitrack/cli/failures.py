@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import itertools
+import re
 import sys
 import textwrap
 import traceback
@@ -17,17 +18,24 @@ from typing import Any
 
 import click
 
-from sitrack.cli.output import dumped, screen_width
+from sitrack.cli.output import dumped, naming, screen_width
 from sitrack.errors import (
     BadInput,
     NotFound,
     NotPermitted,
     SitrackError,
     Unavailable,
+    may_be_repeated,
 )
 from sitrack.legible import shown
 
 INTERRUPTED = 130
+_PASTED = re.compile(r"(?:^|(?<=: )|(?<=\())sitrack [a-z].*?(?=$|[,;?] | \(|\))")
+"""A command in a hint that is there to be pasted; others are only spoken of."""
+_NAMES_ONE = re.compile(r" (-[qvny]*d|--database|--help)")
+_SHORT = re.compile(r"-[qvny]*d(.*)\Z", re.DOTALL)
+"""`-d` alone, behind flags of one letter, or joined to its value."""
+_SURPLUS = "unexpected extra argument"
 
 
 class NotShown(Exception):
@@ -57,9 +65,13 @@ class Interrupted(Exception):
 def report(error: BaseException, arguments: Sequence[str]) -> int:
     """Say what went wrong on stderr, and return the exit code."""
     code, kind, message, hint, findings = _described(error)
+    if isinstance(error, click.ClickException):
+        message = _without_names(message, arguments)
     if isinstance(error, click.NoSuchOption):
         hint = _in_order(error, arguments) or hint
     hint = hint or _way_out(code, findings, arguments)
+    if hint:
+        hint = _about_this_record(hint, arguments)
     lines = _wrapped(f"error: {message}")
     for finding in findings:
         for line in _finding_lines(finding):
@@ -121,6 +133,33 @@ def _way_out(
     return _WHERE_TO_LOOK.get(code)
 
 
+def _about_this_record(hint: str, arguments: Sequence[str]) -> str:
+    """Let the commands of a hint name the record that was typed, as `Next:` lines do."""
+    named = naming(_database_typed(arguments))
+
+    def whole(found: re.Match[str]) -> str:
+        command = found[0]
+        return command if _NAMES_ONE.search(command) else f"{command}{named}"
+
+    return _PASTED.sub(whole, hint)
+
+
+def _database_typed(arguments: Sequence[str]) -> str | None:
+    """The value of `-d`, in each of the ways in which it can be typed.
+
+    What was typed may not even be understood, so that no parser has read it.
+    """
+    words = iter(arguments)
+    found = None
+    for word in itertools.takewhile(lambda word: word != "--", words):
+        short, (long, joined, value) = _SHORT.match(word), word.partition("=")
+        if short:
+            found = short[1] or next(words, None)
+        elif long == "--database":
+            found = value if joined else next(words, None)
+    return found
+
+
 def _in_order(error: click.NoSuchOption, arguments: Sequence[str]) -> str | None:
     """What was meant by an option that stands before its command."""
     if error.ctx is None or not isinstance(error.ctx.command, click.Group):
@@ -173,7 +212,7 @@ def _described(
         return 2, "bad-input", *_usage(error), ()
     if isinstance(error, NotShown):
         message = "it was recorded, but could not be shown; do not repeat it"
-        return 1, "internal", message, f"look with: {error.look}", ()
+        return 1, "not-shown", message, f"look with: {error.look}", ()
     if isinstance(error, OSError) and error.errno and error.filename is None:
         message = f"the answer could not be written out: {error.strerror}"
         hint = "see where stdout leads, and ask again"
@@ -194,10 +233,23 @@ def _usage(error: click.ClickException) -> tuple[str, str | None]:
     if isinstance(error, click.NoSuchOption):
         near = difflib.get_close_matches(error.option_name, error.possibilities or ())
         meant = f"did you mean {' or '.join(near)}? " if near else ""
-        return f"there is no option {error.option_name[:30]}", f"{meant}{hint or ''}"
+        known = may_be_repeated(error.option_name.lstrip("-"))
+        name = error.option_name if known else "of that name"
+        return f"there is no option {name}", f"{meant}{hint or ''}"
     _name_argument(error)
     message = " ".join(error.format_message().split()).rstrip(".")
     return message[:1].lower() + message[1:], hint
+
+
+def _without_names(message: str, arguments: Sequence[str]) -> str:
+    """Leave out of a sentence of click's what was typed and might be a name."""
+    for word in arguments:
+        value = word.partition("=")[2] if word.startswith("-") else word
+        if value and not may_be_repeated(value):
+            message = message.replace(repr(value), "that")
+    before, surplus, typed = message.partition(_SURPLUS)
+    words = typed.lstrip("s").strip(" ()").split()
+    return message if all(map(may_be_repeated, words)) else f"{before}{surplus}s"
 
 
 def _name_argument(error: click.ClickException) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from sitrack.errors import BadInput
+from sitrack.errors import BadInput, repeated
 
 Table = Mapping[str, tuple[str, str]]
 """Name → (where the command stands: `module:attribute`, its help in one line)."""
@@ -56,7 +56,7 @@ class Group(click.Group):
         near = near or [name for name in names if name.startswith(args[0])]
         hint = f"did you mean {' or '.join(near)}? " if near else ""
         raise BadInput(
-            f"there is no command {args[0][:30]!r}",
+            f"there is no command {repeated(args[0], 'of that name')}",
             f"{hint}see: {ctx.command_path} --help",
         )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -75,11 +76,17 @@ def on_this_record(line: str) -> str:
     Keys coincide between ledgers: a line pasted without its `-d` would write elsewhere.
     """
     context = click.get_current_context(silent=True)
-    url = context.params.get("database") if context else None
-    if not url or "@" in url:
-        return line
-    whole = f"{line} -d {url}"
-    return whole if len(whole) <= screen_width() else f"{line} \\\n  -d {url}"
+    named = naming(context.params.get("database") if context else None)
+    whole = f"{line}{named}"
+    fits = not named or len(whole) <= screen_width()
+    return whole if fits else f"{line} \\\n {named}"
+
+
+def naming(url: str | None) -> str:
+    """Return the ` -d URL` that names a record; nothing where it may tell a password."""
+    if not url or "@" in url or "password" in url.lower():
+        return ""
+    return f" -d {shlex.quote(url)}"
 
 
 def as_json(view: View) -> str:

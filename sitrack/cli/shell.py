@@ -248,9 +248,35 @@ def _option(*names: str, **attributes: Any) -> Callable[[Any], Any]:
     return click.option(*names, **attributes)
 
 
+def _refuse_empty(
+    _context: click.Context, param: click.Parameter, value: str | None
+) -> str | None:
+    """What an unset variable of a shell leaves behind names no other record or person.
+
+    Raises:
+        BadInput: the option was given, and is empty.
+    """
+    if value is not None and not value.strip():
+        raise BadInput(
+            f"{param.opts[0]} is empty",
+            "give it a value, or leave it out; a variable of the shell may be unset",
+        )
+    return value
+
+
 _EVERYWHERE = [
-    _option("--database", "-d", metavar="URL", help="Where the record is."),
-    _option("--config", metavar="FILE", help="Read settings from this file."),
+    _option(
+        *("--database", "-d"),
+        metavar="URL",
+        callback=_refuse_empty,
+        help="Where the record is.",
+    ),
+    _option(
+        "--config",
+        metavar="FILE",
+        callback=_refuse_empty,
+        help="Read settings from this file.",
+    ),
     _option("--now", metavar="INSTANT", help="The time, on a synthetic ledger only."),
     _option("--quiet", "-q", is_flag=True, help="The answer only, no messages."),
     _option("--verbose", "-v", is_flag=True, help="Say which record is used."),
@@ -261,7 +287,9 @@ _EVERYWHERE = [
         help="Colour on a terminal.",
     ),
 ]
-_WHO = _option("--as", "name", metavar="WHO", help="Your staff id.")
+_WHO = _option(
+    *("--as", "name"), metavar="WHO", callback=_refuse_empty, help="Your staff id."
+)
 _READS = [
     _WHO,
     _option("--format", "form", type=click.Choice(FORMATS), help="How to print it."),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sitrack.errors import BadInput
+from sitrack.errors import BadInput, may_be_repeated
 from sitrack.journey import forms
 from sitrack.pathway.stages import Side
 
@@ -73,7 +73,9 @@ def _take(own: Own, kind: forms.Kind, side: str, name: str, value: str) -> None:
         own.values[fields[name].name] = _value(kind, fields[name], side, value)
     elif name not in more:
         hint = _nearest(kind, side, name, [*fields, *more])
-        raise BadInput(f"{kind.name} has no {side}.{name}", hint)
+        raise BadInput(
+            f"{kind.name} has no {side}.{name if may_be_repeated(name) else '…'}", hint
+        )
     elif name == _READING:
         own.readings.append(value)
     elif name == _ABOUT:

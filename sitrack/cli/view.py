@@ -9,7 +9,7 @@ import click
 from sitrack.cli.lazy import CONTEXT, Group
 from sitrack.cli.output import NOT_KEPT, View, dumped, pasteable, table
 from sitrack.cli.shell import Shell, reads, writes
-from sitrack.errors import BadInput, NotFound
+from sitrack.errors import BadInput, NotFound, repeated
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}\Z", re.ASCII)
 
@@ -144,7 +144,9 @@ def delete(shell: Shell, view_name: str, dry_run: bool) -> None:
 
     wanted = view_name.removeprefix("@")
     if not forget_view(shell.ledger, shell.author, wanted, dry_run=dry_run):
-        raise NotFound(f"you have no view {wanted[:30]!r}", "sitrack view list")
+        raise NotFound(
+            f"you have no view {repeated(wanted, 'of that name')}", "sitrack view list"
+        )
     if not dry_run:
         shell.recorded = "sitrack view list"
     if shell.form == "json":

@@ -9,7 +9,7 @@ import click
 from sitrack.cli.failures import finding_json
 from sitrack.cli.output import View
 from sitrack.cli.shell import Shell, reads_in_time
-from sitrack.errors import BadInput
+from sitrack.errors import BadInput, repeated
 
 
 @click.command()
@@ -160,4 +160,4 @@ def stage_named(word: str) -> str:
     )
     meant = [name for name in names if parts[name] & set(near)]
     hint = f"did you mean {' or '.join(meant)}?" if meant else "sitrack pathway draw"
-    raise BadInput(f"there is no stage {word[:30]!r}", hint)
+    raise BadInput(f"there is no stage {repeated(word, 'of that name')}", hint)

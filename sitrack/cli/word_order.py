@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import click
 
 from sitrack.cli.nameless import Nameless
+from sitrack.errors import may_be_repeated
 
 
 def mended(root: click.Group, words: Sequence[str]) -> str | None:
@@ -25,7 +26,7 @@ def mended(root: click.Group, words: Sequence[str]) -> str | None:
     if found is None:
         return None
     _, command, early = found
-    return shlex.join(["sitrack", *map(_without_secret, [*command, *early])])
+    return shlex.join(["sitrack", *map(_fit_to_show, [*command, *early])])
 
 
 def _told_apart(
@@ -70,8 +71,10 @@ def _are_options_of(command: click.Command, words: Sequence[str]) -> bool:
     return True
 
 
-def _without_secret(word: str) -> str:
-    """A word as it was typed; a database that may be named with its password is not."""
+def _fit_to_show(word: str) -> str:
+    """A word as it was typed; what may be a password or somebody's name is not."""
     name, joined, value = word.partition("=") if word[:2] == "--" else ("", "", word)
-    secret = "@" in value or "password" in value.lower()
-    return f"{name}{joined}URL" if secret else word
+    if "@" in value or "password" in value.lower():
+        return f"{name}{joined}URL"
+    ours = may_be_repeated(value) or "/" in value or value == value.lower()
+    return word if ours and " " not in value else f"{name}{joined}WORD"

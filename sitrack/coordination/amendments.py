@@ -9,7 +9,7 @@ from typing import Any
 from sitrack.coordination.attesting import refuse_own
 from sitrack.coordination.page import Amended, Because, Page, Versions
 from sitrack.coordination.people import Author, clinician_named
-from sitrack.errors import BadInput, NotEligible, NotPermitted
+from sitrack.errors import BadInput, NotEligible, NotFound
 from sitrack.journey import corrections
 from sitrack.journey.attesting import ATTESTATION
 from sitrack.journey.desk import Desk
@@ -46,8 +46,8 @@ def correct(
 
     Raises:
         BadInput, NotFound, Refused, NotEligible: see `journey.corrections`.
-        NotPermitted: a performer is not on the staff list, or must be a clinician,
-            or wrote down what they attest.
+        NotFound: a performer is not on the staff list.
+        NotPermitted: a performer must be a clinician, or wrote down what they attest.
         WrittenFirst: somebody wrote in between.
     """
     corrections.refuse_unknown_reason(because.reason)
@@ -68,7 +68,9 @@ def correct(
 def _refuse_unknown_performer(work: Work, draft: Draft) -> None:
     who = draft.provenance.performer
     if who is not None and staff.member(work.connection, who) is None:
-        raise NotPermitted(f"{who} is not on the staff list", "sitrack staff list")
+        raise NotFound(
+            f"{staff.called(who)} is not on the staff list", "sitrack staff list"
+        )
     kind = KINDS.get(draft.payload["kind"])
     if kind is not None and kind.clinician:
         clinician_named(work, who or draft.provenance.recorder, "an attestation")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from sitrack.coordination.days import refuse_impossible
 from sitrack.coordination.people import Author, clinician_named, provenance
 from sitrack.errors import BadInput, NotFound, WrittenFirst
 from sitrack.journey.agenda import Due
@@ -129,7 +130,8 @@ def open_episode(
 
     Raises:
         NotFound: there is no such patient.
-        BadInput: that side has an open episode, or the day cannot be.
+        BadInput: that side has an open episode.
+        Refused: the day cannot be.
     """
     with writing(ledger, dry_run=dry_run) as work:
         who = provenance(work, author)
@@ -137,7 +139,7 @@ def open_episode(
         work.load(patient_stream(patient.key))
         key = _next_key(work, patient.key, side)
         day = on or work.today
-        _refuse_impossible_day(day, work.today, patient)
+        refuse_impossible(day, work.today, patient.person.born)
         protocol = library.current(work.connection)
         lead, team = _whose(work, coordinator, who.recorder)
         opened, mention = opening(key, day, who, lead, protocol, author.payload())
@@ -209,21 +211,15 @@ def _whose(
     if named in duty.roster(work.connection, work.ledger, work.today).teams:
         return None, named
     if staff.active(work.connection, named) is None:
-        raise NotFound(f"{named} is not on the staff list", "sitrack staff list")
+        raise NotFound(
+            f"{staff.called(named)} is not on the staff list", "sitrack staff list"
+        )
     return named, None
 
 
 def _coordinator(work: Work, staff_id: str) -> str | None:
     found = staff.active(work.connection, staff_id)
     return staff_id if found and found.role == "coordinator" else None
-
-
-def _refuse_impossible_day(day: dt.date, today: dt.date, patient: Patient) -> None:
-    born = patient.person.born
-    if day > today:
-        raise BadInput(f"--on {day} is after today, {today}")
-    if born is not None and day < born:
-        raise BadInput(f"--on {day} is before the patient's birth")
 
 
 class Opened(NamedTuple):
@@ -316,8 +312,9 @@ def advance(
     """Move an episode on, judged by what was true on the day, as known now.
 
     Raises:
-        Refused: the protocol does not allow it; with every reason.
-        BadInput: a code is not one of this move, or the day lies ahead.
+        Refused: the protocol does not allow it, with every reason; or the day lies
+            ahead.
+        BadInput: a code is not one of this move.
         NotPermitted: a variance has no clinician.
         WrittenFirst: the episode is not at `expect_version` any more.
     """
@@ -325,8 +322,7 @@ def advance(
         who = provenance(work, author, step.performer)
         patient, entries, episode, protocol = load_episode(work, key, expect_version)
         day = step.on or work.today
-        if day > work.today:
-            raise BadInput(f"--on {day} is after today, {work.today}")
+        refuse_impossible(day, work.today)
         if any(entry.day(ledger.zone) > day for entry in entries):
             # Judged by what was true on the day; mostly that is all there is.
             episode = fold(key, entries, ledger.zone, day)

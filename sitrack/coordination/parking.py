@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+from sitrack.coordination.days import refuse_impossible
 from sitrack.coordination.episodes import (
     Written,
     load_episode,
@@ -12,7 +13,6 @@ from sitrack.coordination.episodes import (
     settled,
 )
 from sitrack.coordination.people import Author, provenance
-from sitrack.errors import BadInput
 from sitrack.journey.entries import Draft
 from sitrack.journey.findings import Refused, frame_finding
 from sitrack.journey.folding import fold
@@ -46,15 +46,14 @@ def change_status(
         dry_run: keep nothing.
 
     Raises:
-        Refused, NotFound, BadInput: see `journey.parking`.
+        Refused, NotFound, BadInput: see `journey.parking`; or the day lies ahead.
         WrittenFirst: the episode is not at `expect_version` any more.
     """
     with writing(ledger, dry_run=dry_run) as work:
         who = provenance(work, author)
         patient, entries, present, protocol = load_episode(work, key, expect_version)
         day = on or work.today
-        if day > work.today:
-            raise BadInput(f"--on {day} is after today, {work.today}")
+        refuse_impossible(day, work.today)
         if day < present.moved:
             seen = f"stage or status changed last on {present.moved}"
             finding = frame_finding("OUT_OF_ORDER", seen)

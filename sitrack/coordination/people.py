@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sitrack.errors import BadInput, NotFound, NotPermitted
+from sitrack.coordination.days import refuse_impossible
+from sitrack.errors import BadInput, NotFound, NotPermitted, may_be_repeated
 from sitrack.journey.entries import ENROLLED, PAYER_SET, Draft, Entry, Provenance
 from sitrack.journey.patient import patient_stream, read_patient_key
 from sitrack.pathway.policy import payer_named
@@ -58,7 +59,11 @@ def writer(connection: Reader, ledger: Ledger, author: Author) -> Staff:
         if not staff.everybody(connection):
             first = "sitrack staff add YOUR-ID --role coordinator"
             raise NotPermitted("nobody is on the staff list yet", first)
-        who = f"{name} is not on the staff list" if author.name else "say who you are"
+        who = (
+            f"{staff.called(name)} is not on the staff list"
+            if author.name
+            else "say who you are"
+        )
         raise NotPermitted(
             who, "sitrack staff list, then --as ID (or set SITRACK_AS once)"
         )
@@ -73,13 +78,15 @@ def provenance(work: Work, author: Author, performer: str | None = None) -> Prov
     """Return who did it and who wrote it, both from the staff list.
 
     Raises:
-        NotPermitted: one of them is not on it.
+        NotPermitted: who writes is not on it.
+        NotFound: the performer is not.
     """
     recorder = author_of(work, author)
     if performer is not None and staff.member(work.connection, performer) is None:
-        raise NotPermitted(
-            f"{performer} is not on the staff list",
-            f"sitrack staff add {performer} --role clinician",
+        new = performer if may_be_repeated(performer) else "ID"
+        raise NotFound(
+            f"{staff.called(performer)} is not on the staff list",
+            f"sitrack staff add {new} --role clinician",
         )
     return Provenance(performer, recorder.id, author.source)
 
@@ -92,7 +99,11 @@ def clinician_named(work: Work, name: str | None, what: str) -> Staff:
     """
     found = staff.active(work.connection, name) if name else None
     if found is None or found.role != "clinician":
-        why = f"{name} is not one on the staff list" if name else "none is named"
+        why = (
+            f"{staff.called(name)} is not one on the staff list"
+            if name
+            else "none is named"
+        )
         raise NotPermitted(
             f"{what} needs a clinician, and {why}", "see who is one: sitrack staff list"
         )
@@ -143,7 +154,8 @@ def set_payer(
     """Say who pays for a patient from a day on; None for nobody any more.
 
     Raises:
-        BadInput: it is no coded word, or is so already, or the day cannot be.
+        BadInput: it is no coded word, or is so already.
+        Refused: the day cannot be.
         NotFound: there is no such patient.
         NotPermitted: the author is not on the staff list.
     """
@@ -154,9 +166,7 @@ def set_payer(
         patient = registry.patient(work.connection, read_patient_key(key))
         work.load(patient_stream(patient.key))
         day = on or work.today
-        born = patient.person.born
-        if day > work.today or (born is not None and day < born):
-            raise BadInput(f"--on {day} is after today, or before the patient's birth")
+        refuse_impossible(day, work.today, patient.person.born)
         if history.payer_at(work.connection, ledger, patient.key, day) == payer:
             said = f"{payer} pays" if payer else "nobody pays"
             raise BadInput(
@@ -266,7 +276,9 @@ def _of_somebody_else(
     who = provenance(work, author)
     found = staff.member(work.connection, staff_id)
     if found is None:
-        raise NotFound(f"{staff_id} is not on the staff list", "sitrack staff list")
+        raise NotFound(
+            f"{staff.called(staff_id)} is not on the staff list", "sitrack staff list"
+        )
     staff.refuse_retired(found)
     if found.role == "admin" and found.id == who.recorder:
         raise NotPermitted(

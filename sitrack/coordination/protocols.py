@@ -10,7 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from sitrack.coordination.people import Author, clinician_named, provenance
-from sitrack.errors import BadInput, NotEligible, NotFound
+from sitrack.errors import BadInput, NotEligible, NotFound, repeated
 from sitrack.journey.entries import Draft, Entry
 from sitrack.pathway.loading import load, shipped, shipped_text
 from sitrack.pathway.protocol import Protocol
@@ -45,7 +45,7 @@ def named_in(connection: Reader, word: str) -> Protocol:
     if len(found) != 1:
         names = ", ".join(each.id for each in kept)
         raise NotFound(
-            f"the record keeps no protocol {word[:40]!r}; it keeps {names}",
+            f"the record keeps no protocol {repeated(word, 'of that name')}; it keeps {names}",
             "sitrack pathway list",
         )
     return library.pinned(connection, found.pop())

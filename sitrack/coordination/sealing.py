@@ -297,7 +297,7 @@ def bear_witness(
     if faults:
         raise VerificationFailed(
             f"not co-signed: {_sentence(faults[0])}",
-            "keep the database as it is; sitrack audit verify says what holds",
+            "keep the database as it is, and see what holds: sitrack audit verify",
         )
     witness.keep(path, witness.cosigned(note, signer, int(time.time())))
     return Witnessed(read_head(note.text), before.head if before else None, path)

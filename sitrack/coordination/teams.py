@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sitrack.coordination.people import Author, provenance
-from sitrack.errors import BadInput, NotFound
+from sitrack.errors import BadInput, NotFound, repeated
 from sitrack.journey.entries import Draft, Entry
 from sitrack.record import adrift, duty, registry, staff
 from sitrack.record.adrift import Unanswered
@@ -86,7 +86,10 @@ def change_team(
         who = provenance(work, author)
         before = _roster(work).teams.get(name)
         if before is None:
-            raise NotFound(f"there is no team {name[:30]!r}", "sitrack team list")
+            raise NotFound(
+                f"there is no team {repeated(name, 'of that name')}",
+                "sitrack team list",
+            )
         team = _changed(work, before, change)
         if team == before:
             raise BadInput(f"nothing would change about {name}", "sitrack team list")
@@ -100,7 +103,9 @@ def _changed(work: Work, team: Team, change: TeamChange) -> Team:
         carer(work, name)
     for name in change.leave:
         if name not in team.members:
-            raise NotFound(f"{name} is not in {team.id}", "sitrack team list")
+            raise NotFound(
+                f"{staff.called(name)} is not in {team.id}", "sitrack team list"
+            )
     if change.address and not is_plain_address(change.address):
         raise BadInput("that is not one e-mail address")
     lead = change.lead or team.lead
@@ -124,7 +129,9 @@ def carer(work: Work, name: str) -> staff.Staff:
     """
     found = staff.active(work.connection, name)
     if found is None:
-        raise NotFound(f"{name[:31]} is not on the staff list", "sitrack staff list")
+        raise NotFound(
+            f"{staff.called(name)} is not on the staff list", "sitrack staff list"
+        )
     if found.role not in right_to("episode claim").roles:
         raise BadInput(
             f"{name} is {found.role}: coordinators and clinicians look after episodes",
@@ -212,7 +219,8 @@ def end_absence(
         away = duty.absences(work.connection, ledger, day)
         if staff_id not in {each.staff for each in away}:
             raise NotFound(
-                f"{staff_id[:31]} is not away then, nor later", "sitrack absence list"
+                f"{staff.called(staff_id)} is not away then, nor later",
+                "sitrack absence list",
             )
         said = {**author.payload(), "staff": staff_id, "on": day.isoformat()}
         draft = Draft(duty.BACK, work.today, who, payload=said)

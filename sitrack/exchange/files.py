@@ -31,11 +31,15 @@ def refuse_place(path: Path) -> None:
 
 
 @contextmanager
-def new_file(path: Path | str) -> Iterator[BinaryIO]:
+def new_file(path: Path | str, option: str = "--out") -> Iterator[BinaryIO]:
     """Make a file that was not there, to write to; it is gone again if that fails.
 
     Nothing is followed and nothing is overwritten: a link, a device or a file of that
     name is refused.
+
+    Args:
+        path: where it is made.
+        option: what names another place, on the command that asks.
 
     Raises:
         BadInput: it cannot be made.
@@ -45,11 +49,11 @@ def new_file(path: Path | str) -> Iterator[BinaryIO]:
         number = os.open(path, flags, _MODE)
     except FileExistsError:
         raise BadInput(
-            "there is a file of that name already", "another name with --out"
+            "there is a file of that name already", f"another name with {option}"
         ) from None
     except OSError as error:
         raise BadInput(
-            f"the file cannot be made: {error.strerror}", "another with --out"
+            f"the file cannot be made: {error.strerror}", f"another with {option}"
         ) from None
     try:
         with os.fdopen(number, "wb") as file:

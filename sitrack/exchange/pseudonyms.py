@@ -119,7 +119,7 @@ def kept_secret(path: str) -> bytes:
     place = Path(path)
     if not place.exists():
         made = new_secret()
-        with new_file(place) as file:
+        with new_file(place, "--secret-file") as file:
             file.write(made.hex().encode() + b"\n")
         return made
     try:

@@ -66,7 +66,7 @@ def bring_back(folder: Path, url: str, tell: Callable[[int], None]) -> Copied:
         if name not in manifest["files"]:
             raise BadInput(
                 f"the folder lacks {name}: it is no whole record",
-                "sitrack export entries --out FOLDER makes one",
+                "name one that sitrack export entries --out FOLDER has made",
             )
     for name, told in manifest["files"].items():
         if _digest(folder / _plain_name(name)) != told:
@@ -89,7 +89,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         pass
     raise BadInput(
         "that is no folder of a whole record",
-        "sitrack export entries --out FOLDER makes one",
+        "name one that sitrack export entries --out FOLDER has made",
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sitrack.errors import BadInput, NotEligible
+from sitrack.errors import BadInput, NotEligible, may_be_repeated, repeated
 from sitrack.journey.amendments import effective, kept
 from sitrack.journey.desk import Desk
 from sitrack.journey.entries import (
@@ -94,7 +94,10 @@ def _refuse_twice(given: Sequence[tuple[str, str]]) -> None:
     named = [option_of(field) for field, _ in given if field != "reading"]
     twice = next((name for name in named if named.count(name) > 1), None)
     if twice is not None:
-        raise BadInput(f"{twice[:40]} is set twice", "give each field once")
+        raise BadInput(
+            f"{twice if may_be_repeated(twice) else 'a field'} is set twice",
+            "give each field once",
+        )
 
 
 def _day(text: str) -> dt.date:
@@ -180,7 +183,7 @@ def _field_named(desk: Desk, kind: Kind, typed: str) -> str:
         "text": f"take it out (sitrack entry retract {desk.key} N), and write it anew",
     }
     hint = hints.get(typed, f"it has {', '.join(names)}")
-    raise BadInput(f"{kind.name} has no field {typed[:40]!r}", hint)
+    raise BadInput(f"{kind.name} has no field {repeated(typed, 'of that name')}", hint)
 
 
 def _typed(kind: Kind, field: str, text: str) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from sitrack.errors import BadInput
+from sitrack.errors import BadInput, repeated
 from sitrack.journey.forms import Field, Kind, option_of
 
 _WORD: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,39}\Z", re.ASCII)
@@ -195,7 +195,7 @@ def read_values(kind: Kind, raw: Mapping[str, Any]) -> dict[str, Any]:
     known = {field.name: field for field in kind.fields}
     for name in raw:
         if name not in known:
-            raise BadInput(f"{kind.name} has no field {name[:40]!r}")
+            raise BadInput(f"{kind.name} has no field {repeated(name, 'of that name')}")
     found: dict[str, Any] = {}
     for field in kind.fields:
         value = raw.get(field.name)

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
-from sitrack.errors import BadInput
+from sitrack.errors import BadInput, repeated
 from sitrack.pathway import shapes
 
 WEEKDAYS: Final = (
@@ -65,12 +65,14 @@ def read_duration(text: str) -> Duration:
     """
     found = _DURATION.fullmatch(text)
     if found is None:
-        raise BadInput(f"{text[:20]!r} is no length of time", "14d, 6w or 10bd")
+        raise BadInput(
+            f"{repeated(text, 'that')} is no length of time", "14d, 6w or 10bd"
+        )
     count, unit = int(found[1]), found[2]
     if unit == "w":
         count, unit = 7 * count, "d"
     if abs(count) > (_MOST_BUSINESS_DAYS if unit == "bd" else _MOST_DAYS):
-        raise BadInput(f"{text[:20]!r} is too long", "14d, 6w or 10bd")
+        raise BadInput(f"{repeated(text, 'that')} is too long", "14d, 6w or 10bd")
     return Duration(count, "bd" if unit == "bd" else "d")
 
 

@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sitrack.errors import BadInput, NotFound
+from sitrack.errors import BadInput, NotFound, repeated
 from sitrack.pathway import calendar, numbers, shapes
 from sitrack.pathway.calendar import Duration
 from sitrack.pathway.follow_ups import ANCHORS, CLOSERS, Closer, FollowUp
@@ -46,7 +46,8 @@ def shipped(name: str) -> Protocol:
     """
     if name != SHIPPED:
         raise NotFound(
-            f"there is no protocol {name[:40]!r}", f"the shipped one is {SHIPPED}"
+            f"there is no protocol {repeated(name, 'of that name')}",
+            f"the shipped one is {SHIPPED}",
         )
     return load(shipped_text())
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sitrack.errors import BadInput
+from sitrack.errors import BadInput, repeated
 from sitrack.pathway.derivation import derived
 from sitrack.pathway.loading import document_of, load
 from sitrack.pathway.protocol import Protocol
@@ -93,7 +93,10 @@ def policy_named(name: str) -> Policy:
         BadInput: there is none of that name; with those that there are.
     """
     if name not in names():
-        raise BadInput(f"there is no policy {name[:40]!r}", f"one of {_listed()}")
+        raise BadInput(
+            f"there is no policy {repeated(name, 'of that name')}",
+            f"one of {_listed()}",
+        )
     text = (_folder() / f"{name}.toml").read_text(encoding="utf-8")
     document = tomllib.loads(text)
     return Policy(

@@ -90,7 +90,7 @@ def reader_named(ledger: Ledger, name: str, account: str) -> Reader:
         found = staff.member(connection, name or account)
         if found is None and name and staff.held_roles(connection):
             raise NotPermitted(
-                f"{name} is not on the staff list",
+                f"{staff.called(name)} is not on the staff list",
                 "sitrack staff list, then --as ID (or set SITRACK_AS once)",
             )
     if found is None:

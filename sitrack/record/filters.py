@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sitrack.clock import read_day
-from sitrack.errors import BadInput
+from sitrack.errors import BadInput, repeated
 from sitrack.journey.patient import (
     is_episode_key,
     is_patient_key,
@@ -119,7 +119,9 @@ def _term(field: str, value: str, asker: Asker) -> Fits:
     if field not in _FIELDS:
         near = difflib.get_close_matches(field, _FIELDS, n=1, cutoff=0.5)
         known = f"did you mean {near[0]}:?" if near else f"one of {', '.join(_FIELDS)}"
-        raise BadInput(f"a filter has no field {field[:30]!r}", known)
+        raise BadInput(
+            f"a filter has no field {repeated(field, 'of that name')}", known
+        )
     return _FIELDS[field](field, value, asker)
 
 
@@ -133,7 +135,8 @@ def _word(of: str, choices: Sequence[str]) -> Callable[[str, str, Asker], Fits]:
         wanted = value if of == "band" else value.lower()
         if wanted not in choices:
             raise BadInput(
-                f"{field}: takes no {value[:30]!r}", _meant(field, wanted, choices)
+                f"{field}: takes no {repeated(value, 'such word')}",
+                _meant(field, wanted, choices),
             )
         return lambda row: str(getattr(row, of) or "").lower() == wanted.lower()
 
@@ -192,7 +195,7 @@ def _rule(field: str, value: str, asker: Asker) -> Fits:
     if asker.rules is not None and wanted not in known:
         near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
         raise BadInput(
-            f"{field}: knows no {value[:30]!r}",
+            f"{field}: knows no {repeated(value, 'such name')}",
             f"did you mean {field}:{known[near[0]]}?"
             if near
             else "see which there are: sitrack pathway show",
@@ -212,7 +215,7 @@ def _refuse_stranger(
         return
     near = difflib.get_close_matches(value.lower(), sorted(known), n=1, cutoff=0.5)
     raise BadInput(
-        f"{field}: knows no {value[:30]!r}",
+        f"{field}: knows no {repeated(value, 'such name')}",
         f"did you mean {field}:{near[0]}?"
         if near
         else f"see who there is: sitrack {listed} list",

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from sitrack.errors import BadInput
+from sitrack.errors import BadInput, repeated
 from sitrack.record import tables
 from sitrack.record.faults import Fault
 
@@ -58,7 +58,7 @@ def read_receipt(line: str) -> Receipt:
     match = _SHAPE.match(line.strip())
     if not match:
         raise BadInput(
-            f"{line.strip()[:60]!r} is no receipt",
+            f"{repeated(line.strip(), 'that')} is no receipt",
             f"as it was printed: --receipt '{EXAMPLE}'",
         )
     return Receipt(match[1], int(match[2]), match[3].replace(" ", ""))

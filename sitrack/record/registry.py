@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 
 from sitrack.clock import zone_named
-from sitrack.errors import BadInput, NotFound
+from sitrack.errors import BadInput, NotFound, repeated
 from sitrack.journey.patient import initials, patient_key
 from sitrack.record import tables
 from sitrack.record.journal import Work
@@ -93,7 +93,10 @@ _FIELDS: Final = ("given", "family", "born", "mrn", "zone")
 def _refuse_unknown(raw: Mapping[str, Any]) -> None:
     for name in raw:
         if name not in _FIELDS:
-            raise BadInput(f"a patient has no field {name[:20]!r}", ", ".join(_FIELDS))
+            raise BadInput(
+                f"a patient has no field {repeated(name, 'of that name')}",
+                ", ".join(_FIELDS),
+            )
 
 
 def _line(raw: Mapping[str, Any], name: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from sitrack.clock import zone_named
-from sitrack.errors import BadInput, NotPermitted
+from sitrack.errors import BadInput, NotPermitted, may_be_repeated
 from sitrack.record import tables
 from sitrack.record.journal import Work
 from sitrack.record.roles import ROLES
@@ -121,6 +121,11 @@ def refuse_retired(found: Staff) -> None:
         raise NotPermitted(
             f"{found.id} is retired since {found.retired}", "sitrack staff list"
         )
+
+
+def called(name: str) -> str:
+    """Return how an error calls somebody by the id that was typed for them."""
+    return name if may_be_repeated(name) else "whoever was named"
 
 
 def active(connection: Connection, staff_id: str) -> Staff | None:

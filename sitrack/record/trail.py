@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, false, or_, select, tuple_
 
-from sitrack.errors import BadInput, NotFound
+from sitrack.errors import BadInput, NotFound, repeated
 from sitrack.journey.entries import CORRECTED, RETRACTED
 from sitrack.journey.patient import patient_stream
 from sitrack.record import codec, tables
@@ -109,7 +109,7 @@ def trail(
             if near
             else f"one of {', '.join(COLUMNS)}"
         )
-        raise BadInput(f"a trail has no column {sort[:30]!r}", hint)
+        raise BadInput(f"a trail has no column {repeated(sort, 'of that name')}", hint)
     entries = tables.entry.c
     query = (
         select(*(entries[name] for name in COLUMNS))
@@ -183,6 +183,6 @@ def _refuse_unknown(connection: Connection, wanted: Wanted) -> None:
         for word in sorted(unknown - known):
             near = difflib.get_close_matches(word, sorted(known), n=3, cutoff=0.4)
             raise BadInput(
-                f"no entry is of the kind {word[:30]!r}",
+                f"no entry is of the kind {repeated(word, 'that was named')}",
                 f"did you mean {' or '.join(near)}?" if near else "sitrack audit trail",
             )

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, or_, select
 
-from sitrack.errors import NotFound
+from sitrack.errors import NotFound, repeated
 from sitrack.record import tables
 
 _SEPARATOR: Final = "\n"
@@ -79,4 +79,7 @@ def named(views: Sequence[SavedView], name: str) -> SavedView:
         if view.name == name:
             return view
     known = ", ".join(f"@{view.name}" for view in views) or "none is saved"
-    raise NotFound(f"there is no view {name[:30]!r}", f"sitrack view list ({known})")
+    raise NotFound(
+        f"there is no view {repeated(name, 'of that name')}",
+        f"sitrack view list ({known})",
+    )

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import signal
 import sqlite3
@@ -21,6 +22,9 @@ from sitrack.cli import run
 HERE = Path(__file__).resolve().parents[2]
 """The checkout, from which `python -m sitrack` finds the product."""
 
+
+NAMED = re.compile(r" -d '?(sqlite|postgresql)[^\s']*'?")
+"""What a command in a hint ends with, where a record was named."""
 
 SYNTHETIC = "synthetic ledger: invented patients only\n"
 """What every screen of a synthetic ledger says on stderr."""
@@ -45,8 +49,12 @@ class Typed(NamedTuple):
 
     @property
     def error(self):
-        """The error object, which is the last line of stderr."""
-        return json.loads(self.err.splitlines()[-1])["error"]
+        """The error object, which is the last line of stderr.
+
+        That its hint names the record is shown by `test_misspelt`, and left out here.
+        """
+        error = json.loads(self.err.splitlines()[-1])["error"]
+        return error | {"hint": error["hint"] and NAMED.sub("", error["hint"])}
 
 
 def typed(*words, stdin=""):

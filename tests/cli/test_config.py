@@ -99,6 +99,16 @@ def test_a_file_that_is_there_stays_as_it_is(place, tmp_path):
     assert not (tmp_path / "nowhere").exists()
 
 
+@pytest.mark.parametrize("name", ["own.toml", "deeper/own.toml"])
+def test_a_place_where_none_can_be_made_is_told_with_the_option_that_names_it(
+    tmp_path, name
+):
+    (tmp_path / "file").write_text("")
+    done = typed("config", "init", "--config", tmp_path / "file" / name)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.endswith("hint: another with --config\n")
+
+
 def test_every_line_of_it_can_be_set_by_taking_the_mark_away(place):
     typed("config", "init")
     text = place.read_text()
@@ -126,3 +136,70 @@ def test_it_says_which_words_a_setting_takes(place):
 def test_json_of_the_settings_is_one_object():
     done = typed("config", "show", "--json")
     assert json.loads(done.out)["schema"] == "sitrack.config/1"
+
+
+# --- what is not understood
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("REMINDERS_FROM_TIME", "25:00", "a time such as 08:00"),
+        ("REMINDERS_LEASE", "abc", "a whole number of seconds from 1 to 3600"),
+        ("REMINDERS_LEASE", "9999", "a whole number of seconds from 1 to 3600"),
+        (
+            "REMINDERS_DAYS",
+            "mon,funday",
+            "a list of days of the week, such as mon,wed,sat",
+        ),
+        ("SMTP_PORT", "mail", "a whole number from 1 to 65535"),
+        ("RECORD_RETENTION_YEARS", "5", "a whole number of years from 6 to 100"),
+        ("REMINDERS_DIGEST", "maybe", "a word: true or false"),
+    ],
+)
+def test_a_setting_that_is_not_understood_is_told_what_it_takes(
+    monkeypatch, name, value, wanted
+):
+    monkeypatch.setenv(f"SITRACK_{name}", value)
+    done = typed("config", "show")
+    assert (done.code, done.out) == (14, "")
+    assert f"(SITRACK_{name}) is not understood: it takes {wanted}\n" in done.err
+
+
+@pytest.mark.parametrize(
+    "line", ["lease = true", "lease = 1.5", "days = 3", "days = [1]", "from_time = 8"]
+)
+def test_nor_is_a_value_of_another_kind_in_the_file(tmp_path, line):
+    file = tmp_path / "own.toml"
+    file.write_text(f"[reminders]\n{line}\n")
+    done = typed("config", "show", "--config", file)
+    assert done.code == 14
+    assert "is not understood: it takes a " in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("SITRACK_DATABASE_URI", "did you mean SITRACK_DATABASE_URL?"),
+        ("SITRACK_STMP_PORT", "did you mean SITRACK_SMTP_PORT?"),
+        ("SITRACK_FOO", "unset it, and see which there are: sitrack config show"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_as_an_unknown_key_is(monkeypatch, name, hint):
+    monkeypatch.setenv(name, "")
+    shown()  # an empty one counts as unset
+    monkeypatch.setenv(name, "1")
+    done = typed("worklist")
+    assert (done.code, done.out) == (14, "")
+    assert done.err == f"error: the variable {name} is no setting\nhint: {hint}\n"
+
+
+def test_what_a_cluster_tells_its_containers_is_no_misspelt_variable(monkeypatch):
+    for name, value in {
+        "SITRACK_SERVICE_HOST": "10.0.0.7",
+        "SITRACK_SERVICE_PORT_HTTP": "80",
+        "SITRACK_DATABASE_PORT": "tcp://10.0.0.7:5432",
+        "SITRACK_DATABASE_PORT_5432_TCP_ADDR": "10.0.0.7",
+    }.items():
+        monkeypatch.setenv(name, value)
+    shown()

@@ -1,6 +1,7 @@
 """A word that was misspelt: named once, with what would have been right."""
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -117,7 +118,7 @@ def test_a_rule_that_no_protocol_on_record_has(desk, misspelt):
         ("view", "save", "v"),
     ):
         error = misspelt(*words, "rule:BLK-DAIRY")
-        assert error["message"] == "rule: knows no 'BLK-DAIRY'"
+        assert error["message"] == "rule: knows no such name"
         assert error["hint"] == "did you mean rule:BLK-DIARY?"
     known = ("blk-diary", "BOOKED", "red-flag", "nobody", "deceased", "handoff-offered")
     for rule in known:
@@ -194,3 +195,163 @@ def test_what_is_no_option_of_it_either_is_only_said_to_be_none(misspelt, words)
 def test_a_hand_off_that_waits_for_nobody_shows_where_to_look(desk):
     done = desk.type("episode", "accept", "P00013-R", "--as", "rivera", "--json")
     assert (done.code, done.error["hint"]) == (11, "sitrack history P00013-R")
+
+
+NAMED = "Maria Keller"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (2, ("why", "P00013-R", NAMED)),
+        (2, ("why", "P00013-R", "Keller")),
+        (2, ("worklist", "--as-of", NAMED)),
+        (2, ("history", "P00013-R", "--as-known", NAMED)),
+        (2, ("snooze", "P00013-R", NAMED, "--as", "rivera")),
+        (16, ("worklist", "--as", NAMED)),
+        (16, ("record", "score", "P00013-R", "--nrs", "3", "--as", NAMED)),
+        (
+            11,
+            (
+                *("record", "score", "P00013-R", "--nrs", "3"),
+                *("--performer", NAMED, "--as", "rivera"),
+            ),
+        ),
+        (11, ("episode", "assign", "P00013-R", "--to", NAMED, "--as", "rivera")),
+        (
+            11,
+            (
+                *("episode", "open", "P00013", "--side", "left"),
+                *("--coordinator", NAMED, "--as", "rivera"),
+            ),
+        ),
+        (11, ("staff", "retire", NAMED, "--as", "rivera")),
+        (2, (NAMED,)),
+        (2, ("Keller",)),
+        (2, ("patient", "Keller")),
+        (2, ("worklist", "owner:Keller")),
+        (2, ("worklist", "Keller:Maria")),
+        (11, ("worklist", "@Keller")),
+        (2, ("contact", "P00013-R", NAMED, "--as", "rivera")),
+        (2, ("due", "P00013-R", NAMED)),
+        (2, ("due", "P00013-R", "Maria", "Keller")),
+        (2, ("record", "score", "P00013-R", f"--nrs={NAMED}", "--as", "rivera")),
+        (2, ("worklist", f"--{NAMED}")),
+        (2, ("audit", "trail", "--sort", NAMED)),
+        (2, ("audit", "trail", "--kind", NAMED)),
+        (2, ("audit", "verify", "--receipt", NAMED)),
+        (2, ("--as", NAMED, "staff", "list")),
+        (2, ("why", "P00013-R", "rfa", "--policy", NAMED)),
+        (2, ("undo", f"P00013-R#{NAMED}", "--as", "rivera")),
+    ],
+)
+def test_a_name_typed_where_none_belongs_is_not_repeated(desk, code, words):
+    done = desk.type(*words, "--json")
+    assert (done.code, done.out) == (code, "")
+    assert done.error["message"]
+    assert "Keller" not in done.err
+    assert "Maria" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("why", "P00013-R", "rfaa"), "there is no stage 'rfaa'"),
+        (("worklist", "--as-of", "2025-02-30"), "'2025-02-30' is not a day"),
+        (("wroklist",), "there is no command 'wroklist'"),
+        (("worklist", "--nosuch"), "there is no option --nosuch"),
+        (("due", "P00013-R", "rfa"), "got unexpected extra argument (rfa)"),
+    ],
+)
+def test_a_word_that_cannot_be_a_name_is_repeated(desk, words, message):
+    done = desk.type(*words, "--json")
+    assert (done.code, done.error["message"]) == (2, message)
+
+
+def test_what_was_meant_is_told_though_it_is_not_repeated(misspelt):
+    error = misspelt("why", "P00013-R", "Fusoin")
+    assert error["message"] == "there is no stage of that name"
+    assert error["hint"].startswith("did you mean fusion")
+
+
+# --- the record that a hint speaks of
+
+
+def hint_of(*words):
+    """The hint, said alike to people and to programs."""
+    hint = typed(*words).err.partition("hint: ")[2].rstrip("\n")
+    error = json.loads(typed(*words, "--json").err.splitlines()[-1])["error"]
+    assert error["hint"] == hint
+    return hint
+
+
+@pytest.mark.parametrize(
+    "typing",
+    [
+        ("-d", "URL"),
+        ("-dURL",),
+        ("-qd", "URL"),
+        ("--database", "URL"),
+        ("--database=URL",),
+    ],
+)
+def test_the_command_of_a_hint_goes_to_the_record_that_was_typed(desk, typing):
+    where = [word.replace("URL", desk.url) for word in typing]
+    words = ("advance", "P00013-R", "rfa", "--as", "rivera")
+    hint = hint_of(*words, *where)
+    assert hint.endswith(f"sitrack why P00013-R rfa -d {desk.url}")
+    assert typed(*hint.partition("sitrack ")[2].split()).code == 0
+
+
+def test_no_record_is_made_elsewhere_than_where_it_was_looked_for(tmp_path):
+    url = f"sqlite:///{tmp_path / 'of two words.db'}"
+    assert hint_of("worklist", "-d", url) == f"sitrack db init -d '{url}'"
+
+
+def test_without_such_an_option_a_hint_stays_as_it_is(desk, monkeypatch):
+    assert hint_of("worklist") == "sitrack db init"
+    monkeypatch.setenv("SITRACK_DATABASE_URL", desk.url)
+    hint = hint_of("advance", "P00013-R", "rfa", "--as", "rivera")
+    assert hint.endswith("sitrack why P00013-R rfa")
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (
+            ("worklist", "--as", "nobody1"),
+            "sitrack staff list -d URL, then --as ID (or set SITRACK_AS once)",
+        ),
+        (("wroklist",), "did you mean worklist? see: sitrack --help"),
+        (("worklist", "--xyzzy"), "see: sitrack worklist --help"),
+        (("worklist", "@none"), "sitrack view list -d URL (@calls)"),
+        (
+            (
+                *("entry", "correct", "P00013-R", "2", "--set", "text=x", "--yes"),
+                *("--reason", "typing-error", "--as", "rivera"),
+            ),
+            "take it out (sitrack entry retract P00013-R N -d URL), and write it anew",
+        ),
+    ],
+)
+def test_the_record_stands_behind_the_command_and_not_behind_the_hint(
+    desk, words, hint
+):
+    assert hint_of(*words, "-d", desk.url) == hint.replace("URL", desk.url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://kim:hush@127.0.0.1:1/x", "postgresql://127.0.0.1:1/x?password=hush"],
+)
+def test_a_hint_tells_no_password(url):
+    assert "hush" not in hint_of("worklist", "-d", url)
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+@pytest.mark.parametrize("option", ["--database", "--config", "--as"])
+def test_an_option_that_is_empty_is_not_taken_for_one_left_out(option, empty):
+    done = typed("worklist", option, empty)
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(f"error: {option} is empty\nhint: give it a value")
+    assert typed("db", "init", "--zone", "UTC", "-d", empty).code == 2

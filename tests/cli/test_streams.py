@@ -60,7 +60,7 @@ def test_what_was_recorded_before_an_interruption_is_not_called_undone(
     assert (done.code, done.out) == (130, "")
     assert done.told.splitlines() == [
         "error: interrupted; what was recorded until then stays",
-        "hint: look with: sitrack history P00013-R",
+        f"hint: look with: sitrack history P00013-R -d {desk.url}",
     ]
     monkeypatch.undo()
     assert desk.state()["version"] == before + 1
@@ -94,6 +94,7 @@ def test_what_was_recorded_but_not_shown_is_said_to_be_recorded(
     done = outside(desk, words, f"> {FULL}")
     assert done.returncode == 1
     assert "it was recorded, but could not be shown" in done.stderr
+    assert "--json" not in words or '"type": "not-shown"' in done.stderr
     assert look in done.stderr
     assert "nothing was changed" not in done.stderr
     assert "Exception" not in done.stderr

@@ -64,6 +64,7 @@ def test_every_exit_code_is_documented():
     page = (ROOT / "docs/reference/exit-codes.md").read_text(encoding="utf-8")
     for kind in [SitrackError, *SitrackError.__subclasses__()]:
         assert f"| {kind.code} | `{kind.type}` |" in page
+    assert "| 1 | `not-shown` |" in page
 
 
 def test_every_schema_is_documented():

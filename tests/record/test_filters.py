@@ -130,7 +130,7 @@ def test_nothing_typed_is_no_filter():
         (["P00013"], "cannot be understood", "did you mean patient:P00013?"),
         (["p00013-r2"], "cannot be understood", "did you mean episode:p00013-r2?"),
         (["owner:okaforr"], "owner: knows no 'okaforr'", "did you mean owner:okafor?"),
-        (["owner:Rivera"], "owner: knows no 'Rivera'", "did you mean owner:rivera?"),
+        (["owner:Rivera"], "owner: knows no such name", "did you mean owner:rivera?"),
         (["offered:xyzzy"], "offered: knows no 'xyzzy'", "sitrack staff list"),
         (["team:spien"], "team: knows no 'spien'", "did you mean team:spine?"),
         (["team:xyzzy"], "team: knows no 'xyzzy'", "sitrack team list"),

@@ -305,8 +305,9 @@ def test_nothing_changes_its_status_before_the_last_change(clinic):
     with pytest.raises(Refused) as refusal:
         change_status(ledger, RIVERA, key, decide, on=early)
     assert [each.label() for each in refusal.value.findings] == ["OUT_OF_ORDER"]
-    with pytest.raises(BadInput, match="is after today"):
+    with pytest.raises(Refused) as refusal:
         change_status(ledger, RIVERA, key, decide, on=ahead)
+    assert [each.label() for each in refusal.value.findings] == ["FUTURE_DATED"]
     change_status(ledger, RIVERA, key, decide, on=dt.date(2025, 2, 5))
     with pytest.raises(Refused, match="cannot change before that"):
         change_status(

@@ -66,7 +66,7 @@ def reconcile(
     if rows:
         raise VerificationFailed(
             f"{counted(len(rows), 'read stands', 'reads stand')} in one log only",
-            "ask whoever has that login; sitrack audit trail shows what is written",
+            "ask whoever has that login; what is written is in: sitrack audit trail",
         )
 
 
