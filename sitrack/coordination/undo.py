@@ -8,7 +8,13 @@ from typing import Any, Final
 
 from sitrack.coordination.page import Amended, Page, Versions
 from sitrack.coordination.people import Author, provenance
-from sitrack.errors import BadInput, NotEligible, NotFound, WrittenFirst
+from sitrack.errors import (
+    BadInput,
+    NotEligible,
+    NotFound,
+    WrittenFirst,
+    may_be_repeated,
+)
 from sitrack.journey import corrections
 from sitrack.journey.corrections import UNDO
 from sitrack.journey.entries import OPENED
@@ -98,7 +104,9 @@ def _command(work: Work, recorder: str, batch: str | None) -> str:
     seq = int(number) if number.isdecimal() and len(number) < 10 else 0
     found = commands.batch_of(work.connection, key.stream, seq)
     if found is None:
-        raise NotFound(f"{key} has no entry #{number[:9]}", f"sitrack history {key}")
+        known = number.isdecimal() or may_be_repeated(number)
+        said = number[:9] if known else "…"
+        raise NotFound(f"{key} has no entry #{said}", f"sitrack history {key}")
     return found
 
 

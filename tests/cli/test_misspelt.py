@@ -243,6 +243,7 @@ NAMED = "Maria Keller"
         (2, ("--as", NAMED, "staff", "list")),
         (2, ("why", "P00013-R", "rfa", "--policy", NAMED)),
         (2, ("undo", f"P00013-R#{NAMED}", "--as", "rivera")),
+        (11, ("undo", "P00013-R#Keller", "-n", "--as", "rivera")),
     ],
 )
 def test_a_name_typed_where_none_belongs_is_not_repeated(desk, code, words):

@@ -225,7 +225,7 @@ def test_reasons_and_performers_are_those_that_there_are(clinic, key, unchanged)
     for reason in ("because", "", "undo"):
         with pytest.raises(BadInput, match="typing-error"):
             amendments.retract(clinic.ledger, RIVERA, key, [4], Because(reason))
-    with pytest.raises(NotPermitted, match="stranger is not on the staff list"):
+    with pytest.raises(NotFound, match="stranger is not on the staff list"):
         clinic.correct(key, 4, "performer=stranger")
     with pytest.raises(NotPermitted, match="needs a clinician"):
         clinic.correct(key, attested, "performer=okafor")

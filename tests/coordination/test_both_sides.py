@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from sitrack.errors import BadInput, NotFound, NotPermitted, WrittenFirst
+from sitrack.errors import BadInput, NotFound, WrittenFirst
 from sitrack.journey.findings import Refused
 from sitrack.pathway.stages import Side
 from sitrack.record.journal import load_stream
@@ -142,7 +142,7 @@ def test_a_dry_run_says_what_it_would_write_and_keeps_nothing(clinic, ledger, pa
 
 def test_who_is_not_on_the_staff_list_writes_on_neither_side(clinic, ledger, pair):
     before = everything(ledger)
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotFound):
         clinic.both(pair[0], "score", nrs="7", performer="stranger")
     assert everything(ledger) == before
 

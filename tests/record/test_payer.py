@@ -135,7 +135,7 @@ def test_what_is_so_already_or_cannot_be_so_yet_is_refused(clinic):
     before = everything(clinic.ledger)
     with pytest.raises(BadInput, match="pays for P00013 on 2025-01-06 already"):
         pays(clinic, patient, MEDICARE)
-    with pytest.raises(BadInput, match="after today"):
+    with pytest.raises(Refused, match="cannot have happened on that day"):
         pays(clinic, patient, "bcbs-al", "2025-01-07")
     with pytest.raises(NotFound):
         pays(clinic, "P99994", "bcbs-al")
