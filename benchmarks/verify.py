@@ -153,8 +153,8 @@ def _per(entries: int, act: Callable[[], object]) -> Callable[[], float]:
 def _proved(ledger: Ledger, key: Trusted) -> None:
     """What verify does before it replays anything."""
     with reading(ledger) as connection:
-        now = verify.latest_possible(connection, ledger)
-        walk = Walk(ledger, now, lambda _: None, Erased())
+        now = verify.present(connection, ledger)
+        walk = Walk(ledger, now, now, lambda _: None, Erased())
         log = LogCheck(ledger.ledger_id, [key])
         faults = [*walk.faults(connection), *log.faults(connection)]
         faults += announced_faults(connection, log.seals)

@@ -116,7 +116,7 @@ class _Verification:
         report.faults += self._guarded("schema", self._shape())
         gone = self._value(erased, Erased())
         now = self._value(self._present, self.ledger.clock())
-        latest = self._value(self._latest_possible, now)
+        latest = self._value(lambda it: latest_possible(it, self.ledger, now), now)
         walk = Walk(self.ledger, now, latest, self.tell, gone)
         report.faults += self._guarded("entry", walk.faults(self.connection))
         report.faults += self._guarded(LOG, self._log(walk, report))
@@ -195,9 +195,6 @@ class _Verification:
     def _present(self, connection: Connection) -> dt.datetime:
         return present(connection, self.ledger)
 
-    def _latest_possible(self, connection: Connection) -> dt.datetime:
-        return latest_possible(connection, self.ledger)
-
 
 def _first_line(seen: Any) -> str:
     return str(seen).splitlines()[0][:200]
@@ -238,9 +235,10 @@ def present(connection: Connection, ledger: Ledger) -> dt.datetime:
     return now
 
 
-def latest_possible(connection: Connection, ledger: Ledger) -> dt.datetime:
-    """Return the last instant at which anything can have been written."""
-    now = present(connection, ledger)
+def latest_possible(
+    connection: Connection, ledger: Ledger, now: dt.datetime
+) -> dt.datetime:
+    """Return the last instant at which anything can have been written, at the present."""
     # A clock that is handed in may be behind what a command wrote without it: on a
     # practice record somebody forgot it once, and nobody tampered.
     return max(now, real_instant(connection)) if ledger.injected else now
@@ -250,7 +248,8 @@ def stream_fault(
     connection: Connection, ledger: Ledger, stream: str
 ) -> tuple[int, Fault | None]:
     """Return the last number of one stream, and the first fault of its chain."""
-    now, latest = present(connection, ledger), latest_possible(connection, ledger)
+    now = present(connection, ledger)
+    latest = latest_possible(connection, ledger, now)
     walk = Walk(ledger, now, latest, lambda _: None, erased(connection, stream))
     faults = list(walk.faults(connection, stream))
     return walk.entries, (faults[0] if faults else None)
