@@ -57,7 +57,7 @@ REASONS: Final = (
     Reason(
         "due",
         "the same, none parked",
-        "its runs differ by a sixth; what is read is the same, by every plan",
+        "the server took the table of messages for empty, and plans to read it whole",
         "Many that are parked",
     ),
     Reason(
