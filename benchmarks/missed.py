@@ -57,7 +57,7 @@ REASONS: Final = (
     Reason(
         "due",
         "the same, none parked",
-        "the server took the table of messages for empty, and plans to read it whole",
+        "the server keeps a plan that reads all messages, from when there were none",
         "Many that are parked",
     ),
     Reason(

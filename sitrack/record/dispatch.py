@@ -10,9 +10,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, func, not_, or_, select, update
+from sqlalchemy import Connection, and_, func, not_, or_, select, text, update
 
 from sitrack.record import tables
 from sitrack.record.attempts import Claimed, chunks, insert_message, write_lines
@@ -46,6 +46,19 @@ class Claim:
     worker: str
     limit: int
     there: Roster = NOBODY_AWAY
+
+
+def plan_anew(connection: Connection) -> None:
+    """Let a server plan its statements anew, by what its tables hold by now.
+
+    It keeps a plan for as long as it knows of no change. One that it made when hardly
+    anything was sent would read every message whole, again for each that goes.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_PLAN_ANEW)
+
+
+_PLAN_ANEW: Final = text("DISCARD PLANS")
 
 
 def is_anything_due(connection: Connection, asked: Claim) -> bool:

@@ -68,6 +68,8 @@ def claim(desk: Desk, channel: str) -> list[Parcel]:
             left = limit - len(parcels)
             if left > 0:
                 parcels += some(desk, work, replace(asked, limit=left))
+        if parcels:
+            dispatch.plan_anew(work.connection)
         return parcels
 
 

@@ -109,6 +109,9 @@ def test_a_message_sends_no_more_statements_than_are_recorded(clinic, tmp_path):
     each = [later - first for first, later in itertools.pairwise(sent_after)]
     recorded = 4 if clinic.ledger.on_postgres else 5
     assert each == [recorded] * 4, "\n".join(statements)
+    # A plan from when hardly anything was sent would read every message whole.
+    planned_anew = statements[: sent_after[0]].count("DISCARD PLANS")
+    assert planned_anew == int(clinic.ledger.on_postgres)
 
 
 def test_a_longer_history_takes_no_more_statements(clinic):
