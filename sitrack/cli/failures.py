@@ -50,16 +50,8 @@ class NotShown(Exception):
         self.look = look
 
 
-class Interrupted(Exception):
-    """Something was recorded, and then came an interruption.
-
-    Attributes:
-        look: the command that shows it.
-    """
-
-    def __init__(self, look: str) -> None:
-        super().__init__(look)
-        self.look = look
+class Interrupted(NotShown):
+    """It could not be shown because an interruption came."""
 
 
 def report(error: BaseException, arguments: Sequence[str]) -> int:
