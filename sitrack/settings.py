@@ -9,7 +9,6 @@ one stands. Nothing else in the house reads the environment.
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 import string
 import tomllib
@@ -342,6 +341,8 @@ def _is_of_a_cluster(name: str, value: str) -> bool:
 
 def _meant(name: str, known: Iterable[str]) -> str:
     """The nearest variable; what all have in common makes none of them near."""
+    import difflib
+
     bare = [each.removeprefix("SITRACK_") for each in known]
     near = difflib.get_close_matches(name.removeprefix("SITRACK_"), bare, n=1)
     if near:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -86,6 +85,8 @@ def naming(url: str | None) -> str:
     """Return the ` -d URL` that names a record; nothing where it may tell a password."""
     if not url or "@" in url or "password" in url.lower():
         return ""
+    import shlex
+
     return f" -d {shlex.quote(url)}"
 
 
